@@ -1,0 +1,119 @@
+/** An idea and what became of it: attempts, proposal, implementation. Status is derived, never stored. */
+import { z } from "zod";
+import { KnobValue } from "./manifest.ts";
+
+export const IdeaSource = z.enum(["human", "model", "operator"]);
+export type IdeaSource = z.infer<typeof IdeaSource>;
+
+/** `fresh`: from the baseline alone; `exploit`: builds on chosen parents; `explore`: different from what was tried. */
+export const Strategy = z.enum(["fresh", "exploit", "explore"]);
+export type Strategy = z.infer<typeof Strategy>;
+
+/** Hyper-parameter: only existing values change; algorithmic: anything else (paper, section on kinds of ideas). */
+export const IdeaKind = z.enum(["hyper-parameter", "algorithmic"]);
+export type IdeaKind = z.infer<typeof IdeaKind>;
+
+/** Follows from the idea's attempts, proposal, implementation and runs. */
+export const IdeaStatus = z.enum([
+  "draft",
+  "implementing",
+  "not implemented",
+  "in review",
+  "approved",
+  "queued",
+  "running",
+  "done",
+  "failed",
+  "stopped",
+  "rejected",
+]);
+export type IdeaStatus = z.infer<typeof IdeaStatus>;
+
+/** Size of a change in lines. */
+export const DiffStat = z.object({ files: z.int(), added: z.int(), removed: z.int() });
+export type DiffStat = z.infer<typeof DiffStat>;
+
+/** One row of every list of ideas. */
+export const Idea = z.object({
+  id: z.int(),
+  environment: z.string(),
+  epoch: z.int(),
+  source: IdeaSource,
+  /** Id of the model that wrote it; null for humans and operators. */
+  model: z.string().nullable(),
+  strategy: Strategy,
+  title: z.string(),
+  /** Start of the description, at most 200 characters, one line. */
+  summary: z.string(),
+  kind: IdeaKind.nullable(),
+  /** Ideas it was told to learn from. */
+  parents: z.array(z.int()),
+  /** Idea whose implementation it is written on; null for the baseline. */
+  base: z.int().nullable(),
+  status: IdeaStatus,
+  /** Why it is where it is, when something went wrong; one line. */
+  problem: z.string().nullable(),
+  /** Commit of the approved implementation. */
+  commit: z.string().nullable(),
+  change: DiffStat.nullable(),
+  /** Mean of the metric over its finished runs, in the metric's unit. */
+  metric: z.number().nullable(),
+  /** Finished runs behind `metric`. */
+  seeds: z.int(),
+  /** Mean wall time of those runs, in seconds. */
+  seconds: z.number().nullable(),
+  createdAt: z.number().describe("Milliseconds since 1970."),
+});
+export type Idea = z.infer<typeof Idea>;
+
+/** What the human edits as Markdown. */
+export const IdeaText = z.object({
+  title: z.string().min(1),
+  description: z.string(),
+  /** Planned code changes, in words. */
+  changes: z.string(),
+});
+export type IdeaText = z.infer<typeof IdeaText>;
+
+/** How one attempt at an implementation ended. */
+export const AttemptOutcome = z.enum([
+  "applied",
+  "model error",
+  "unreadable answer",
+  "would not apply",
+  "protected",
+  "outside",
+  "empty",
+  "interrupted",
+  "cancelled",
+]);
+export type AttemptOutcome = z.infer<typeof AttemptOutcome>;
+
+export const Usage = z.object({ inputTokens: z.int(), outputTokens: z.int() });
+export type Usage = z.infer<typeof Usage>;
+
+export const Attempt = z.object({
+  id: z.int(),
+  idea: z.int(),
+  /** 1 is the first answer; higher ones are revisions. */
+  number: z.int(),
+  /** Model, or `operator` where a knob was edited. */
+  by: z.string(),
+  outcome: AttemptOutcome.nullable(),
+  reason: z.string().nullable(),
+  answer: z.string(),
+  usage: Usage.nullable(),
+  startedAt: z.number(),
+  endedAt: z.number().nullable(),
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+/** Everything about one idea, for a detail view. */
+export const IdeaDetail = z.object({
+  idea: Idea,
+  text: IdeaText,
+  /** New values of knobs, when an operator wrote it. */
+  knobs: z.record(z.string(), KnobValue).nullable(),
+  attempts: z.array(Attempt),
+});
+export type IdeaDetail = z.infer<typeof IdeaDetail>;

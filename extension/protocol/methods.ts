@@ -1,0 +1,182 @@
+/** Every request and notification between the engine and its clients. */
+import { z } from "zod";
+import type { Environment } from "./environment.ts";
+import type { ErrorData } from "./errors.ts";
+import type { Idea, IdeaDetail } from "./idea.ts";
+import { IdeaText } from "./idea.ts";
+import type { Snapshot } from "./lab.ts";
+import { Delta } from "./lab.ts";
+import { Notification, request } from "./messages.ts";
+import type { ModelInfo } from "./model.ts";
+import { OPERATORS, Provider } from "./model.ts";
+import type { ProposalView } from "./proposal.ts";
+import { Decisions } from "./review.ts";
+import type { Curve, LogSlice, Run } from "./run.ts";
+
+const None = z.object({});
+const ideaIds = z.array(z.int()).min(1);
+const runIds = z.array(z.int()).min(1);
+
+/** Raised whenever a message changes its meaning; client and engine must agree. */
+export const PROTOCOL_VERSION = 1;
+
+export interface Hello {
+  engineVersion: string;
+  protocolVersion: number;
+  repository: string;
+  /** True when nothing runs or is queued and nobody else is connected, so that it may be replaced. */
+  idle: boolean;
+}
+export interface EngineStatus {
+  version: string;
+  repository: string;
+  pid: number;
+  startedAt: number;
+  clients: number;
+  running: number;
+  queued: number;
+}
+/** What happened to each idea that was to be implemented. */
+export interface ImplementResult {
+  idea: number;
+  status: "in review" | "not implemented";
+  reason: string | null;
+}
+export interface Generated {
+  ideas: Idea[];
+  /** What the user should know: fewer than asked, repeated titles, cost. Empty when all is well. */
+  notes: string[];
+}
+
+export const hello = request<Hello>()("engine/hello", z.object({ token: z.string(), version: z.string(), protocolVersion: z.int() }));
+export const engineStatus = request<EngineStatus>()("engine/status", None);
+/** Ends the engine. With `ifIdle` it refuses while something runs, is queued, or another client is connected. Runs go on either way. */
+export const engineStop = request<{ stopped: boolean }>()("engine/stop", z.object({ ifIdle: z.boolean().default(false) }));
+
+/** The lab as it is now; from then on the connection receives `lab/delta`. */
+export const labSubscribe = request<Snapshot>()("lab/subscribe", None);
+export const labDelta = new Notification("lab/delta", Delta);
+
+/** Reads the manifests again and returns what is there. */
+export const environmentsList = request<Environment[]>()("environments/list", None);
+/** Checks one environment thoroughly: manifest, files, knobs, clean baseline. */
+export const environmentsCheck = request<{ problems: ErrorData[] }>()("environments/check", z.object({ environment: z.string() }));
+/** Runs the environment's setup command where it has not been run yet; resolves when it is ready. */
+export const environmentsSetup = request<{ folder: string | null; ran: boolean }>()(
+  "environments/setup",
+  z.object({ environment: z.string(), progress: z.int().optional() }),
+);
+/** Queues runs of the unchanged code. */
+export const environmentsBaseline = request<Run[]>()(
+  "environments/baseline",
+  z.object({ environment: z.string(), seeds: z.array(z.int()).min(1).optional() }),
+);
+
+export const ideasGenerate = request<Generated>()(
+  "ideas/generate",
+  z.object({
+    environment: z.string(),
+    /** `operators`, or a model id. */
+    source: z.string().default(OPERATORS),
+    count: z.int().min(1).max(100),
+    instructions: z.string().default(""),
+    /** Seed of every random draw; drawn and recorded when absent. */
+    seed: z.int().optional(),
+    progress: z.int().optional(),
+  }),
+);
+export const ideasAdd = request<Idea>()(
+  "ideas/add",
+  z.object({ environment: z.string(), text: IdeaText, parents: z.array(z.int()).default([]), base: z.int().nullable().default(null) }),
+);
+export const ideasGet = request<IdeaDetail>()("ideas/get", z.object({ idea: z.int() }));
+/** Refused once the idea has an approved implementation: what was executed must stay what was written. */
+export const ideasEdit = request<Idea>()("ideas/edit", z.object({ idea: z.int(), text: IdeaText }));
+export const ideasReject = request<Idea[]>()("ideas/reject", z.object({ ideas: ideaIds, restore: z.boolean().default(false) }));
+export const ideasDuplicate = request<Idea>()("ideas/duplicate", z.object({ idea: z.int() }));
+
+/** Writes proposals. Ideas by operators need no model; for the others `model` must name one. */
+export const implement = request<ImplementResult[]>()(
+  "ideas/implement",
+  z.object({ ideas: ideaIds, model: z.string().nullable().default(null), progress: z.int().optional() }),
+);
+
+export const proposalGet = request<ProposalView>()("proposals/get", z.object({ idea: z.int() }));
+/** Replaces the recorded decisions of a proposal. */
+export const proposalDecide = request<null>()("proposals/decide", z.object({ idea: z.int(), decisions: Decisions }));
+/** Commits the proposal as it stands on disk, less the hunks rejected here. Undecided hunks are refused unless accepted as a whole. */
+export const proposalApprove = request<Idea>()(
+  "proposals/approve",
+  z.object({ idea: z.int(), reject: z.array(z.string()).default([]), undecided: z.enum(["accept", "refuse"]).default("refuse") }),
+);
+/** Throws the proposal away; the idea becomes a draft again. */
+export const proposalDiscard = request<Idea>()("proposals/discard", z.object({ idea: z.int() }));
+/** Unified diff of an idea against its base: the proposal's while in review, else the commit's. */
+export const ideaDiff = request<{ diff: string }>()("ideas/diff", z.object({ idea: z.int() }));
+/** A file of the repository as it was in a commit; null where it did not exist. */
+export const fileAt = request<{ text: string | null }>()("repository/file", z.object({ commit: z.string(), path: z.string() }));
+
+export const runsEnqueue = request<Run[]>()("runs/enqueue", z.object({ ideas: ideaIds, seeds: z.array(z.int()).min(1).optional() }));
+export const runsStop = request<Run[]>()("runs/stop", z.object({ runs: runIds }));
+/** Queues the same commit and seed again as a new run. */
+export const runsRetry = request<Run[]>()("runs/retry", z.object({ runs: runIds }));
+/** Puts a queued run first. */
+export const runsFirst = request<Run>()("runs/first", z.object({ run: z.int() }));
+export const runLog = request<LogSlice>()(
+  "runs/log",
+  z.object({ run: z.int(), from: z.int().min(0), limit: z.int().min(1).max(4_194_304).default(262_144) }),
+);
+export const runCurves = request<Curve[]>()("runs/curves", z.object({ runs: runIds }));
+
+/** One row per idea and its runs, in the metric's unit. */
+export const resultsExport = request<{ text: string }>()(
+  "results/export",
+  z.object({ environment: z.string(), format: z.enum(["csv", "json"]) }),
+);
+
+export const parentsSet = request<number[]>()("parents/set", z.object({ environment: z.string(), ideas: z.array(z.int()) }));
+/** Generates the next epoch from the chosen parents and from what was tried. */
+export const nextEpoch = request<Generated>()(
+  "epochs/next",
+  z.object({
+    environment: z.string(),
+    source: z.string().default(OPERATORS),
+    count: z.int().min(1).max(100),
+    /** Share of the ideas that build on the parents, 0 to 1; the rest explores. */
+    exploit: z.number().min(0).max(1).default(0.5),
+    /** Whether exploiting ideas are written on the first parent's commit or on the baseline. */
+    base: z.enum(["parent", "baseline"]).default("parent"),
+    instructions: z.string().default(""),
+    seed: z.int().optional(),
+    progress: z.int().optional(),
+  }),
+);
+
+export const modelsList = request<ModelInfo[]>()("models/list", None);
+/** Tells the engine the user's endpoints and keys, kept in memory only. Replaces what this connection said before. */
+export const modelsConfigure = request<null>()(
+  "models/configure",
+  z.object({ providers: z.array(Provider), keys: z.record(z.string(), z.string()) }),
+);
+
+/** Progress of a long request, sent while it is answered; `progress` is the number the caller chose. */
+export const ProgressReport = z.object({
+  progress: z.int(),
+  message: z.string(),
+  done: z.int().optional(),
+  total: z.int().optional(),
+  /** Newest piece of text a model wrote. */
+  text: z.string().optional(),
+});
+export type ProgressReport = z.infer<typeof ProgressReport>;
+export const progressReport = new Notification("progress", ProgressReport);
+
+/** Something a human should know now; shown once. */
+export const Notice = z.object({
+  level: z.enum(["info", "warning", "error"]),
+  message: z.string(),
+  idea: z.int().optional(),
+  run: z.int().optional(),
+});
+export type Notice = z.infer<typeof Notice>;
+export const notice = new Notification("notice", Notice);
