@@ -1,0 +1,102 @@
+/** What every source of text looks like to the rest of the engine: a request in, a stream of pieces out. */
+import type { Usage } from "../../protocol/idea.ts";
+
+/** One turn of the conversation. */
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** A shape that the answer must have; servers that cannot enforce it answer in free text. */
+export interface Format {
+  /** Letters, digits, `_` and `-`. */
+  name: string;
+  /** JSON Schema of an object. */
+  schema: Record<string, unknown>;
+}
+
+/** What is asked of a model. */
+export interface Completion {
+  messages: readonly Message[];
+  /** 0 to 2; the server's own default when absent. */
+  temperature?: number;
+  /** Limit of the answer in tokens, thinking included where the server counts it. */
+  maxTokens?: number;
+  format?: Format;
+}
+
+/** A piece of the answer. */
+export type Chunk =
+  | { type: "text"; text: string }
+  /** What the model thought before it answered; never part of the answer. */
+  | { type: "reasoning"; text: string }
+  /** What the answer cost; at most once per try, after its last piece. */
+  | { type: "usage"; usage: Usage }
+  /** All text so far is void: the stream was cut and the answer begins again. `message` is for the user. */
+  | { type: "restart"; message: string }
+  /** Something the user should know while waiting: a retry, a capability that is missing. */
+  | { type: "notice"; message: string };
+
+export interface LanguageModel {
+  /** `provider/model`. */
+  readonly id: string;
+  /**
+   * Streams the answer.
+   * @throws ProvingGroundError "no-key", "model" or "cancelled"; never with a key in it
+   */
+  complete(request: Completion, signal: AbortSignal): AsyncIterable<Chunk>;
+}
+
+/** A whole answer. */
+export interface Answer {
+  text: string;
+  reasoning: string;
+  /** Null when the server did not say. Tries that were cut are counted where they reported. */
+  usage: Usage | null;
+  /** Retries and the like, in order. */
+  notices: string[];
+}
+
+/**
+ * Collects a completion.
+ * @param onChunk called with each piece as it arrives
+ * @throws what `model.complete` throws
+ */
+export async function completeToText(
+  model: LanguageModel,
+  request: Completion,
+  signal: AbortSignal,
+  onChunk: (chunk: Chunk) => void = () => undefined,
+): Promise<Answer> {
+  const answer: Answer = { text: "", reasoning: "", usage: null, notices: [] };
+  for await (const chunk of model.complete(request, signal)) {
+    switch (chunk.type) {
+      case "text":
+        answer.text += chunk.text;
+        break;
+      case "reasoning":
+        answer.reasoning += chunk.text;
+        break;
+      case "usage":
+        answer.usage = addUsage(answer.usage, chunk.usage);
+        break;
+      case "restart":
+        answer.text = "";
+        answer.reasoning = "";
+        answer.notices.push(chunk.message);
+        break;
+      case "notice":
+        answer.notices.push(chunk.message);
+        break;
+    }
+    onChunk(chunk);
+  }
+  return answer;
+}
+
+/** The sum of two costs, where null is unknown and adds nothing. */
+export function addUsage(a: Usage | null, b: Usage | null): Usage | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  return { inputTokens: a.inputTokens + b.inputTokens, outputTokens: a.outputTokens + b.outputTokens };
+}
