@@ -1,0 +1,129 @@
+/** The lab's SQLite file: prepared statements, transactions that record events, and a notice of what each one touched. */
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { migrate } from "./migrate.ts";
+
+/** Who caused a state change. */
+export type Actor = "human" | "model" | "search" | "engine";
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** Rows that a transaction changed; subscribers read them again. */
+export interface Touched {
+  ideas: ReadonlySet<number>;
+  runs: ReadonlySet<number>;
+  /** Environments whose chosen parents changed. */
+  parents: ReadonlySet<string>;
+}
+
+export interface EventRow {
+  kind: string;
+  idea?: number;
+  run?: number;
+  detail?: unknown;
+}
+
+/** What the inside of a transaction may do besides SQL. */
+export class Transaction {
+  readonly ideas = new Set<number>();
+  readonly runs = new Set<number>();
+  readonly parents = new Set<string>();
+  readonly #record: (event: EventRow) => void;
+
+  constructor(record: (event: EventRow) => void) {
+    this.#record = record;
+  }
+
+  /** Appends to the event log; the idea and run it names count as touched. */
+  event(event: EventRow): void {
+    this.#record(event);
+    if (event.idea !== undefined) this.ideas.add(event.idea);
+    if (event.run !== undefined) this.runs.add(event.run);
+  }
+}
+
+export class Database {
+  readonly #sqlite: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #clock: () => number;
+  readonly #listeners = new Set<(touched: Touched) => void>();
+
+  /**
+   * @param file path of the database, created when missing; `:memory:` for one that is not kept
+   * @param clock milliseconds since 1970
+   */
+  constructor(file: string, clock: () => number) {
+    this.#clock = clock;
+    this.#sqlite = new DatabaseSync(file, { enableForeignKeyConstraints: true });
+    this.#sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000");
+    migrate(this.#sqlite);
+  }
+
+  now(): number {
+    return this.#clock();
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  /** @returns id of the inserted row, where one was inserted */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).lastInsertRowid);
+  }
+
+  /** Runs `body` in one transaction with its events; listeners hear of it after the commit. Not nested. */
+  transaction<Result>(actor: Actor, body: (transaction: Transaction) => Result): Result {
+    const transaction = new Transaction((event) => {
+      this.run(
+        "INSERT INTO events (at, actor, kind, idea, run, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        this.#clock(),
+        actor,
+        event.kind,
+        event.idea ?? null,
+        event.run ?? null,
+        event.detail === undefined ? null : JSON.stringify(event.detail),
+      );
+    });
+    this.#sqlite.exec("BEGIN IMMEDIATE");
+    let result: Result;
+    try {
+      result = body(transaction);
+      this.#sqlite.exec("COMMIT");
+    } catch (cause) {
+      // SQLite rolls back by itself on some errors, a full disk among them.
+      if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
+      throw cause;
+    }
+    this.touch(transaction);
+    return result;
+  }
+
+  /** Tells the listeners that rows look different now. */
+  touch(touched: Touched): void {
+    for (const listener of this.#listeners) listener(touched);
+  }
+
+  /** @returns a function that ends the subscription */
+  onTouched(listener: (touched: Touched) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#sqlite.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#sqlite.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,259 @@
+/** Ideas in the store: writing them, and reading them with everything that follows from their attempts and runs. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Idea, IdeaKind, IdeaSource, IdeaStatus, IdeaText, Strategy } from "../../protocol/idea.ts";
+import type { KnobValue } from "../../protocol/manifest.ts";
+import type { Actor, Database, Row } from "./database.ts";
+
+/** An idea before it has a number. */
+export interface NewIdea {
+  environment: string;
+  epoch: number;
+  source: IdeaSource;
+  model: string | null;
+  strategy: Strategy;
+  text: IdeaText;
+  kind: IdeaKind | null;
+  knobs: Record<string, KnobValue> | null;
+  /** Idea whose implementation it is to be written on; null for the baseline. */
+  base: number | null;
+  parents: number[];
+  /** Seed of the draw that made it; null for humans. */
+  seed: number | null;
+}
+
+/** What was written down, as opposed to what became of it. */
+export interface IdeaRecord {
+  id: number;
+  environment: string;
+  epoch: number;
+  source: IdeaSource;
+  text: IdeaText;
+  knobs: Record<string, KnobValue> | null;
+  base: number | null;
+  rejected: boolean;
+}
+
+const ROWS = `
+SELECT i.*, p.base_commit AS proposal_base,
+  coalesce(m.files, p.files) AS files, coalesce(m.added, p.added) AS added, coalesce(m.removed, p.removed) AS removed,
+  m.commit_hash,
+  a.id AS attempt, a.outcome AS attempt_outcome, a.reason AS attempt_reason,
+  r.active, r.queued, r.succeeded, r.metric, r.seconds, r.last,
+  (SELECT json_group_array(parent) FROM (SELECT parent FROM idea_parents WHERE idea = i.id ORDER BY position)) AS parents
+FROM ideas i
+LEFT JOIN proposals p ON p.idea = i.id
+LEFT JOIN implementations m ON m.idea = i.id
+LEFT JOIN attempts a ON a.id = (SELECT max(id) FROM attempts WHERE idea = i.id)
+LEFT JOIN (
+  SELECT idea, sum(state IN ('starting', 'running')) AS active, sum(state = 'queued') AS queued, sum(state = 'succeeded') AS succeeded,
+    avg(CASE WHEN state = 'succeeded' THEN metric END) AS metric,
+    avg(CASE WHEN state = 'succeeded' THEN (ended_at - started_at) / 1000.0 END) AS seconds, max(id) AS last
+  FROM runs WHERE idea IS NOT NULL {runs} GROUP BY idea
+) r ON r.idea = i.id`;
+
+export class Ideas {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  add(actor: Actor, ideas: readonly NewIdea[]): Idea[] {
+    const ids = this.#database.transaction(actor, (transaction) =>
+      ideas.map((idea) => {
+        const id = this.#database.run(
+          `INSERT INTO ideas (environment, epoch, source, model, strategy, title, description, changes, kind, knobs, base, seed, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          idea.environment,
+          idea.epoch,
+          idea.source,
+          idea.model,
+          idea.strategy,
+          idea.text.title,
+          idea.text.description,
+          idea.text.changes,
+          idea.kind,
+          idea.knobs === null ? null : JSON.stringify(idea.knobs),
+          idea.base,
+          idea.seed,
+          this.#database.now(),
+        );
+        idea.parents.forEach((parent, position) => {
+          this.#database.run("INSERT INTO idea_parents (idea, position, parent) VALUES (?, ?, ?)", id, position, parent);
+        });
+        transaction.event({ kind: "idea added", idea: id, detail: { source: idea.source, title: idea.text.title } });
+        return id;
+      }),
+    );
+    return ids.map((id) => this.get(id));
+  }
+
+  /** @throws ProvingGroundError `unknown-idea` */
+  get(id: number): Idea {
+    const row = this.#database.get(`${ROWS.replace("{runs}", "AND idea = ?")} WHERE i.id = ?`, id, id);
+    if (row === undefined) throw unknownIdea(id);
+    return this.#toIdea(row);
+  }
+
+  /** Ideas in the order they were written. */
+  list(environment?: string): Idea[] {
+    const rows =
+      environment === undefined
+        ? this.#database.all(`${ROWS.replace("{runs}", "")} ORDER BY i.id`)
+        : this.#database.all(`${ROWS.replace("{runs}", "")} WHERE i.environment = ? ORDER BY i.id`, environment);
+    return rows.map((row) => this.#toIdea(row));
+  }
+
+  /** @throws ProvingGroundError `unknown-idea` */
+  record(id: number): IdeaRecord {
+    const row = this.#database.get("SELECT * FROM ideas WHERE id = ?", id);
+    if (row === undefined) throw unknownIdea(id);
+    return {
+      id,
+      environment: String(row.environment),
+      epoch: Number(row.epoch),
+      source: row.source as IdeaSource,
+      text: textOf(row),
+      knobs: knobsOf(row),
+      base: row.base === null ? null : Number(row.base),
+      rejected: row.rejected_at !== null,
+    };
+  }
+
+  /** All ideas of an environment as written, in order. */
+  records(environment: string): IdeaRecord[] {
+    return this.#database
+      .all("SELECT id FROM ideas WHERE environment = ? ORDER BY id", environment)
+      .map((row) => this.record(Number(row.id)));
+  }
+
+  /** Number of the newest epoch; 0 when there is none. */
+  newestEpoch(environment: string): number {
+    return Number(this.#database.get("SELECT coalesce(max(epoch), 0) AS epoch FROM ideas WHERE environment = ?", environment)?.epoch ?? 0);
+  }
+
+  edit(actor: Actor, id: number, text: IdeaText): Idea {
+    this.record(id);
+    this.#database.transaction(actor, (transaction) => {
+      this.#database.run(
+        "UPDATE ideas SET title = ?, description = ?, changes = ? WHERE id = ?",
+        text.title,
+        text.description,
+        text.changes,
+        id,
+      );
+      transaction.event({ kind: "idea edited", idea: id, detail: text });
+    });
+    return this.get(id);
+  }
+
+  /** An operator's idea whose words were changed by a human is no longer what its knobs say: the knobs are dropped. */
+  dropKnobs(actor: Actor, id: number): void {
+    this.#database.transaction(actor, (transaction) => {
+      this.#database.run("UPDATE ideas SET knobs = NULL WHERE id = ?", id);
+      transaction.event({ kind: "knobs dropped", idea: id });
+    });
+  }
+
+  reject(actor: Actor, ids: readonly number[], restore: boolean): Idea[] {
+    for (const id of ids) this.record(id);
+    this.#database.transaction(actor, (transaction) => {
+      for (const id of ids) {
+        this.#database.run("UPDATE ideas SET rejected_at = ? WHERE id = ?", restore ? null : this.#database.now(), id);
+        transaction.event({ kind: restore ? "idea restored" : "idea rejected", idea: id });
+      }
+    });
+    return ids.map((id) => this.get(id));
+  }
+
+  #toIdea(row: Row): Idea {
+    const { status, problem } = this.#statusOf(row);
+    return {
+      id: Number(row.id),
+      environment: String(row.environment),
+      epoch: Number(row.epoch),
+      source: row.source as IdeaSource,
+      model: row.model === null ? null : String(row.model),
+      strategy: row.strategy as Strategy,
+      title: String(row.title),
+      summary: summaryOf(String(row.description)),
+      kind: row.kind as IdeaKind | null,
+      parents: JSON.parse(String(row.parents)) as number[],
+      base: row.base === null ? null : Number(row.base),
+      status,
+      problem,
+      commit: row.commit_hash === null ? null : String(row.commit_hash),
+      change: row.files === null ? null : { files: Number(row.files), added: Number(row.added), removed: Number(row.removed) },
+      metric: row.metric === null ? null : Number(row.metric),
+      seeds: Number(row.succeeded ?? 0),
+      seconds: row.seconds === null ? null : Number(row.seconds),
+      createdAt: Number(row.created_at),
+    };
+  }
+
+  #statusOf(row: Row): { status: IdeaStatus; problem: string | null } {
+    const status = ideaStatus({
+      rejected: row.rejected_at !== null,
+      attempt:
+        row.attempt === null ? null : row.attempt_outcome === null ? "open" : row.attempt_outcome === "applied" ? "applied" : "failed",
+      proposal: row.proposal_base !== null,
+      implemented: row.commit_hash !== null,
+      active: Number(row.active ?? 0),
+      queued: Number(row.queued ?? 0),
+      succeeded: Number(row.succeeded ?? 0),
+      lastRun: row.last === null ? null : this.#runState(Number(row.last)),
+    });
+    if (status === "not implemented") return { status, problem: String(row.attempt_reason ?? "the attempt failed") };
+    if (status === "failed") {
+      const reason = this.#database.get("SELECT reason FROM runs WHERE id = ?", Number(row.last))?.reason;
+      return { status, problem: typeof reason === "string" ? reason : "the run failed" };
+    }
+    return { status, problem: null };
+  }
+
+  #runState(run: number): string {
+    return String(this.#database.get("SELECT state FROM runs WHERE id = ?", run)?.state);
+  }
+}
+
+/** Where an idea stands, from what is recorded about it. */
+export function ideaStatus(facts: {
+  rejected: boolean;
+  attempt: "open" | "applied" | "failed" | null;
+  proposal: boolean;
+  implemented: boolean;
+  active: number;
+  queued: number;
+  succeeded: number;
+  lastRun: string | null;
+}): IdeaStatus {
+  if (facts.rejected) return "rejected";
+  if (facts.implemented) {
+    if (facts.active > 0) return "running";
+    if (facts.queued > 0) return "queued";
+    if (facts.succeeded > 0) return "done";
+    if (facts.lastRun === "failed") return "failed";
+    if (facts.lastRun === "stopped") return "stopped";
+    return "approved";
+  }
+  if (facts.attempt === "open") return "implementing";
+  if (facts.proposal) return "in review";
+  return facts.attempt === "failed" ? "not implemented" : "draft";
+}
+
+function unknownIdea(id: number): ProvingGroundError {
+  return new ProvingGroundError("unknown-idea", `there is no idea #${id}`, { hint: "`proving-ground ideas list` shows those there are." });
+}
+
+function textOf(row: Row): IdeaText {
+  return { title: String(row.title), description: String(row.description), changes: String(row.changes) };
+}
+
+function knobsOf(row: Row): Record<string, KnobValue> | null {
+  return row.knobs === null ? null : (JSON.parse(String(row.knobs)) as Record<string, KnobValue>);
+}
+
+function summaryOf(description: string): string {
+  const line = description.replace(/\s+/g, " ").trim();
+  return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
+}

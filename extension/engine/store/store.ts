@@ -1,0 +1,35 @@
+/** The lab's memory: everything that was written, tried and measured, opened by the engine alone. */
+import { Database, type Touched } from "./database.ts";
+import { Ideas } from "./ideas.ts";
+import { Implementations } from "./implementations.ts";
+import { Parents } from "./parents.ts";
+import { Runs } from "./runs.ts";
+
+export class Store {
+  readonly ideas: Ideas;
+  readonly implementations: Implementations;
+  readonly runs: Runs;
+  readonly parents: Parents;
+  readonly #database: Database;
+
+  /**
+   * @param file path of `lab.db`, or `:memory:`
+   * @param clock milliseconds since 1970
+   */
+  constructor(file: string, clock: () => number) {
+    this.#database = new Database(file, clock);
+    this.ideas = new Ideas(this.#database);
+    this.implementations = new Implementations(this.#database);
+    this.runs = new Runs(this.#database);
+    this.parents = new Parents(this.#database);
+  }
+
+  /** Hears of every committed change; @returns a function that ends the subscription. */
+  onTouched(listener: (touched: Touched) => void): () => void {
+    return this.#database.onTouched(listener);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
