@@ -1,0 +1,160 @@
+/** Working copies with an index of their own, byte for byte as committed, that git's list of work trees does not know. */
+import { createHash } from "node:crypto";
+import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Git, TreeEntry } from "./git.ts";
+import { nulSeparated } from "./git.ts";
+import { failed, git, gitBytes, gitText } from "./process.ts";
+
+const SYMLINK = "120000";
+const SUBMODULE = "160000";
+/** Files read or written at the same time: enough to hide latency, far from the limit on open files. */
+const AT_ONCE = 32;
+
+/** A path whose content in a working copy is not what the base commit holds. `after` is null for a deleted file. */
+export interface ChangedEntry {
+  path: string;
+  before: TreeEntry | null;
+  after: { mode: string; bytes: Buffer } | null;
+}
+
+/**
+ * Writes a commit's folder as `folder/<directory>/…` and the whole commit into a fresh index file.
+ * @param folder absolute; made when missing
+ * @param indexFile absolute
+ */
+export async function checkoutInto(repository: Git, commit: string, directory: string, folder: string, indexFile: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await mkdir(dirname(indexFile), { recursive: true });
+  await gitBytes(repository.top, ["read-tree", commit], { env: { GIT_INDEX_FILE: indexFile } });
+  const entries = (await repository.entries(commit, directory)).filter((entry) => entry.mode !== SUBMODULE);
+  const blobs = await readBlobs(repository, [...new Set(entries.map((entry) => entry.oid))]);
+  for (const parent of new Set(entries.map((entry) => dirname(entry.path)))) await mkdir(join(folder, parent), { recursive: true });
+  await inBatches(entries, async (entry) => {
+    const bytes = blobs.get(entry.oid) ?? Buffer.alloc(0);
+    const to = join(folder, entry.path);
+    if (entry.mode === SYMLINK) await symlink(bytes.toString("utf8"), to);
+    else {
+      await writeFile(to, bytes);
+      if (entry.mode === "100755") await chmod(to, 0o755);
+    }
+  });
+}
+
+/**
+ * What differs between a working copy and a commit below a folder: edited, deleted, and new files that git does not ignore.
+ * Ignore rules are those of the repository the commit is from.
+ */
+export async function changedSince(repository: Git, commit: string, directory: string, folder: string): Promise<ChangedEntry[]> {
+  const committed = new Map((await repository.entries(commit, directory)).map((entry) => [entry.path, entry]));
+  const found = await filesBelow(folder, directory);
+  const ignored = await ignoredOf(
+    repository,
+    found.filter((path) => !committed.has(path)),
+  );
+  const present = found.filter((path) => !ignored.has(path));
+  const changed: ChangedEntry[] = [];
+  await inBatches(present, async (path) => {
+    const before = committed.get(path) ?? null;
+    const after = await readEntry(join(folder, path));
+    if (before?.mode !== after.mode || before.oid !== blobId(after.bytes, before.oid.length)) {
+      changed.push({ path, before, after });
+    }
+  });
+  const there = new Set(present);
+  for (const entry of committed.values()) {
+    if (entry.mode !== SUBMODULE && !there.has(entry.path)) changed.push({ path: entry.path, before: entry, after: null });
+  }
+  return changed.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/**
+ * Brings the index up to a working copy and writes the whole as a tree; content is stored as it is, unfiltered.
+ * @returns the tree's id
+ */
+export async function writeTreeFrom(
+  repository: Git,
+  commit: string,
+  directory: string,
+  folder: string,
+  indexFile: string,
+): Promise<string> {
+  return writeTree(repository, commit, await changedSince(repository, commit, directory, folder), indexFile);
+}
+
+/** The tree of a commit with some files replaced, added or deleted. `indexFile` is overwritten. */
+export async function writeTree(
+  repository: Git,
+  commit: string,
+  changes: readonly Omit<ChangedEntry, "before">[],
+  indexFile: string,
+): Promise<string> {
+  await mkdir(dirname(indexFile), { recursive: true });
+  const env = { GIT_INDEX_FILE: indexFile };
+  const lines: string[] = [];
+  const nothing = "0".repeat(commit.length);
+  for (const { path, after } of changes) {
+    if (after === null) lines.push(`0 ${nothing}\t${path}`);
+    else {
+      const oid = await gitText(repository.top, ["hash-object", "-w", "--no-filters", "--stdin"], { input: after.bytes });
+      lines.push(`${after.mode} ${oid}\t${path}`);
+    }
+  }
+  await gitBytes(repository.top, ["read-tree", commit], { env });
+  await gitBytes(repository.top, ["update-index", "-z", "--index-info"], { env, input: lines.map((line) => `${line}\0`).join("") });
+  return gitText(repository.top, ["write-tree"], { env });
+}
+
+async function readBlobs(repository: Git, oids: readonly string[]): Promise<Map<string, Buffer>> {
+  const blobs = new Map<string, Buffer>();
+  if (oids.length === 0) return blobs;
+  const out = await gitBytes(repository.top, ["cat-file", "--batch"], { input: oids.map((oid) => `${oid}\n`).join("") });
+  let at = 0;
+  for (const oid of oids) {
+    const end = out.indexOf(0x0a, at);
+    const size = Number(out.toString("latin1", at, end).split(" ")[2]);
+    blobs.set(oid, out.subarray(end + 1, end + 1 + size));
+    at = end + 1 + size + 1;
+  }
+  return blobs;
+}
+
+async function readEntry(file: string): Promise<{ mode: string; bytes: Buffer }> {
+  const stat = await lstat(file);
+  if (stat.isSymbolicLink()) return { mode: SYMLINK, bytes: Buffer.from(await readlink(file)) };
+  return { mode: (stat.mode & 0o100) === 0 ? "100644" : "100755", bytes: await readFile(file) };
+}
+
+/** Files and symbolic links below a folder; nothing inside a `.git`, and no link is followed. */
+async function filesBelow(folder: string, directory: string): Promise<string[]> {
+  const found: string[] = [];
+  const open = [directory];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const children = await readdir(join(folder, next), { withFileTypes: true });
+    for (const child of children) {
+      const path = next === "." ? child.name : `${next}/${child.name}`;
+      if (child.isDirectory()) {
+        if (child.name !== ".git") open.push(path);
+      } else if (child.isFile() || child.isSymbolicLink()) found.push(path);
+    }
+  }
+  return found;
+}
+
+async function ignoredOf(repository: Git, paths: readonly string[]): Promise<Set<string>> {
+  if (paths.length === 0) return new Set();
+  const args = ["check-ignore", "--no-index", "-z", "--stdin"];
+  const ended = await git(repository.top, args, { input: paths.map((path) => `${path}\0`).join("") });
+  if (ended.code > 1) throw failed(args, ended);
+  return new Set(nulSeparated(ended.bytes));
+}
+
+/** The id git gives a content, in the hash that ids of that length are made with. */
+function blobId(bytes: Buffer, length: number): string {
+  const hash = createHash(length === 64 ? "sha256" : "sha1");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}
+
+async function inBatches<T>(items: readonly T[], each: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(each));
+}
