@@ -1,0 +1,77 @@
+/** Turns what the store says was touched into numbered deltas, and gives the snapshot they follow on. */
+import type { Environment } from "../../protocol/environment.ts";
+import type { Change, Delta, Snapshot } from "../../protocol/lab.ts";
+import type { Target } from "../../protocol/run.ts";
+import type { Store } from "../store/store.ts";
+
+export class Publisher {
+  readonly #store: Store;
+  readonly #send: (delta: Delta) => void;
+  #seq = 0;
+  #environments: Environment[] = [];
+  #targets: Target[] = [];
+  #pending: { ideas: Set<number>; runs: Set<number>; parents: Set<string> } | null = null;
+
+  /** @param send delivers a delta to every subscriber */
+  constructor(store: Store, send: (delta: Delta) => void) {
+    this.#store = store;
+    this.#send = send;
+    store.onTouched((touched) => {
+      if (this.#pending === null) {
+        this.#pending = { ideas: new Set(), runs: new Set(), parents: new Set() };
+        // All transactions of one turn of the event loop make one delta.
+        setImmediate(() => {
+          this.flush();
+        });
+      }
+      for (const idea of touched.ideas) this.#pending.ideas.add(idea);
+      for (const run of touched.runs) this.#pending.runs.add(run);
+      for (const environment of touched.parents) this.#pending.parents.add(environment);
+    });
+  }
+
+  /** Sends what is pending now. */
+  flush(): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    this.#pending = null;
+    const changes: Change[] = [
+      ...[...pending.ideas].map((id): Change => ({ kind: "idea", idea: this.#store.ideas.get(id) })),
+      ...[...pending.runs].map((id): Change => ({ kind: "run", run: this.#store.runs.get(id) })),
+      ...[...pending.parents].map((environment): Change => ({ kind: "parents", environment, ideas: this.#store.parents.of(environment) })),
+    ];
+    this.#publish(changes);
+  }
+
+  /** Everything as of now; deltas continue from its number. */
+  snapshot(): Snapshot {
+    this.flush();
+    return {
+      seq: this.#seq,
+      environments: this.#environments,
+      ideas: this.#store.ideas.list(),
+      runs: this.#store.runs.list(),
+      targets: this.#targets,
+      parents: this.#store.parents.all(),
+    };
+  }
+
+  setEnvironments(environments: Environment[]): void {
+    if (JSON.stringify(environments) === JSON.stringify(this.#environments)) return;
+    this.#environments = environments;
+    this.#publish([{ kind: "environments", environments }]);
+  }
+
+  setTarget(target: Target): void {
+    const others = this.#targets.filter((known) => known.name !== target.name);
+    const before = this.#targets.find((known) => known.name === target.name);
+    if (JSON.stringify(before) === JSON.stringify(target)) return;
+    this.#targets = [...others, target];
+    this.#publish([{ kind: "target", target }]);
+  }
+
+  #publish(changes: Change[]): void {
+    if (changes.length === 0) return;
+    this.#send({ seq: ++this.#seq, changes });
+  }
+}
