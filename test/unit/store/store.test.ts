@@ -1,0 +1,158 @@
+import { DatabaseSync } from "node:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { NewIdea } from "../../../extension/engine/store/ideas.ts";
+import { Store } from "../../../extension/engine/store/store.ts";
+
+const idea = (title: string, more: Partial<NewIdea> = {}): NewIdea => ({
+  ...{
+    environment: "tinylm",
+    epoch: 0,
+    source: "human",
+    model: null,
+    strategy: "fresh",
+    kind: null,
+    knobs: null,
+    base: null,
+    parents: [],
+    seed: null,
+  },
+  text: { title, description: "Because.", changes: "Change it." },
+  ...more,
+});
+const run = (of: number | null, seed = 0) => ({ environment: "tinylm", idea: of, commit: "c0ffee", tree: "beef", seed, target: "local" });
+const change = { files: 1, added: 2, removed: 1 };
+
+let folder: string;
+let store: Store;
+let now = 1000;
+const open = () => new Store(path.join(folder, "lab.db"), () => now);
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "pg-store-"));
+  store = open();
+});
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const status = (id: number) => store.ideas.get(id).status;
+function implemented(title: string): number {
+  const [{ id }] = store.ideas.add("human", [idea(title)]) as [{ id: number }];
+  store.implementations.approve("human", { idea: id, base: "b", commit: `commit-${title}`, change, kind: "algorithmic" });
+  return id;
+}
+
+describe("an idea's status", () => {
+  it("follows from its attempts, proposal, implementation and runs", () => {
+    const [{ id }] = store.ideas.add("human", [idea("Cosine")]) as [{ id: number }];
+    expect(status(id)).toBe("draft");
+    const attempt = store.implementations.startAttempt(id, 1, "model");
+    expect(status(id)).toBe("implementing");
+    store.implementations.endAttempt(attempt, { outcome: "would not apply", reason: "line 3 differs", answer: "", usage: null });
+    expect(store.ideas.get(id)).toMatchObject({ status: "not implemented", problem: "line 3 differs" });
+    store.implementations.openProposal("model", { idea: id, base: "b", change });
+    expect(status(id)).toBe("in review");
+    store.implementations.approve("human", { idea: id, base: "b", commit: "c", change, kind: "algorithmic" });
+    expect(store.ideas.get(id)).toMatchObject({ status: "approved", commit: "c", kind: "algorithmic", change });
+    const [first] = store.runs.enqueue("human", [run(id)]);
+    expect(status(id)).toBe("queued");
+    store.runs.starting(first!.id);
+    expect(status(id)).toBe("running");
+    store.runs.running(first!.id);
+    now += 8000;
+    store.runs.ended(first!.id, { state: "succeeded", failure: null, reason: null, metric: 1.8 });
+    expect(store.ideas.get(id)).toMatchObject({ status: "done", metric: 1.8, seeds: 1, seconds: 8 });
+    store.ideas.reject("human", [id], false);
+    expect(status(id)).toBe("rejected");
+    store.ideas.reject("human", [id], true);
+    expect(status(id)).toBe("done");
+  });
+
+  it("is failed with the last run's reason when no run succeeded, and done as soon as one did", () => {
+    const id = implemented("Lion");
+    const [a, b] = store.runs.enqueue("human", [run(id, 0), run(id, 1)]);
+    store.runs.starting(a!.id);
+    store.runs.ended(a!.id, { state: "failed", failure: "crash", reason: "exit code 1", metric: null });
+    expect(status(id)).toBe("queued");
+    store.runs.starting(b!.id);
+    store.runs.ended(b!.id, { state: "failed", failure: "crash", reason: "exit code 2", metric: null });
+    expect(store.ideas.get(id)).toMatchObject({ status: "failed", problem: "exit code 2" });
+  });
+});
+
+describe("the queue", () => {
+  it("is first come first served, except for what was put first", () => {
+    const id = implemented("A");
+    const [a, b, c] = store.runs.enqueue("human", [run(id, 0), run(id, 1), run(id, 2)]).map((one) => one.id);
+    store.runs.first(c!);
+    expect(store.runs.queued().map((one) => one.id)).toEqual([c, a, b]);
+  });
+
+  it("refuses to move a run that is not where the move begins", () => {
+    const id = implemented("A");
+    const [a] = store.runs.enqueue("human", [run(id)]);
+    store.runs.starting(a!.id);
+    expect(() => store.runs.starting(a!.id)).toThrow(/run 1 is starting/);
+    store.runs.ended(a!.id, { state: "stopped", failure: null, reason: null, metric: null });
+    expect(() => store.runs.ended(a!.id, { state: "succeeded", failure: null, reason: null, metric: 1 })).toThrow(/is stopped/);
+  });
+
+  it("counts baseline results only for exactly the code they measured", () => {
+    const [a] = store.runs.enqueue("human", [run(null)]);
+    store.runs.starting(a!.id);
+    store.runs.ended(a!.id, { state: "succeeded", failure: null, reason: null, metric: 2 });
+    expect(store.runs.ofBaseline("tinylm", "beef")).toHaveLength(1);
+    expect(store.runs.ofBaseline("tinylm", "dead")).toHaveLength(0);
+  });
+});
+
+describe("parents", () => {
+  it("keep their order and must be implemented", () => {
+    const a = implemented("A");
+    const b = implemented("B");
+    const [{ id: draft }] = store.ideas.add("human", [idea("C")]) as [{ id: number }];
+    expect(store.parents.set("human", "tinylm", [b, a, b])).toEqual([b, a]);
+    expect(() => store.parents.set("human", "tinylm", [draft])).toThrow(/no approved implementation/);
+    expect(store.parents.of("tinylm")).toEqual([b, a]);
+  });
+});
+
+describe("the file", () => {
+  it("holds everything after it was opened again", () => {
+    const id = implemented("A");
+    store.ideas.edit("human", id, { title: "A2", description: "d", changes: "" });
+    const before = store.ideas.list();
+    store.close();
+    store = open();
+    expect(store.ideas.list()).toEqual(before);
+  });
+
+  it("records who did what, and the record cannot be changed", () => {
+    implemented("A");
+    const raw = new DatabaseSync(path.join(folder, "lab.db"));
+    const events = raw.prepare("SELECT actor, kind FROM events ORDER BY seq").all();
+    expect(events.map((event) => event["kind"])).toEqual(["idea added", "implementation approved"]);
+    expect(() => raw.exec("DELETE FROM events")).toThrow(/append-only/);
+    expect(() => raw.exec("UPDATE events SET actor = 'model'")).toThrow(/append-only/);
+    raw.close();
+  });
+
+  it("of a newer version is refused and left as it is", () => {
+    store.close();
+    const raw = new DatabaseSync(path.join(folder, "lab.db"));
+    raw.exec("PRAGMA user_version = 99");
+    raw.close();
+    expect(open).toThrow(/newer Proving Ground/);
+    rmSync(path.join(folder, "lab.db"));
+    store = open();
+  });
+
+  it("keeps nothing of a transaction that failed", () => {
+    expect(() => store.ideas.add("human", [idea("fine"), idea("child", { parents: [999] })])).toThrow(/FOREIGN KEY/);
+    expect(store.ideas.list()).toEqual([]);
+  });
+});
