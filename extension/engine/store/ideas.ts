@@ -132,27 +132,21 @@ export class Ideas {
     return Number(this.#database.get("SELECT coalesce(max(epoch), 0) AS epoch FROM ideas WHERE environment = ?", environment)?.epoch ?? 0);
   }
 
-  edit(actor: Actor, id: number, text: IdeaText): Idea {
+  /** Replaces the text, and the knobs that a change of the text implies. */
+  edit(actor: Actor, id: number, text: IdeaText, knobs: Record<string, KnobValue> | null): Idea {
     this.record(id);
     this.#database.transaction(actor, (transaction) => {
       this.#database.run(
-        "UPDATE ideas SET title = ?, description = ?, changes = ? WHERE id = ?",
+        "UPDATE ideas SET title = ?, description = ?, changes = ?, knobs = ? WHERE id = ?",
         text.title,
         text.description,
         text.changes,
+        knobs === null ? null : JSON.stringify(knobs),
         id,
       );
-      transaction.event({ kind: "idea edited", idea: id, detail: text });
+      transaction.event({ kind: "idea edited", idea: id, detail: { text, knobs } });
     });
     return this.get(id);
-  }
-
-  /** An operator's idea whose words were changed by a human is no longer what its knobs say: the knobs are dropped. */
-  dropKnobs(actor: Actor, id: number): void {
-    this.#database.transaction(actor, (transaction) => {
-      this.#database.run("UPDATE ideas SET knobs = NULL WHERE id = ?", id);
-      transaction.event({ kind: "knobs dropped", idea: id });
-    });
   }
 
   reject(actor: Actor, ids: readonly number[], restore: boolean): Idea[] {

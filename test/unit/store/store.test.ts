@@ -124,7 +124,7 @@ describe("parents", () => {
 describe("the file", () => {
   it("holds everything after it was opened again", () => {
     const id = implemented("A");
-    store.ideas.edit("human", id, { title: "A2", description: "d", changes: "" });
+    store.ideas.edit("human", id, { title: "A2", description: "d", changes: "" }, { width: 3 });
     const before = store.ideas.list();
     store.close();
     store = open();

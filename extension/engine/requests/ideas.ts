@@ -1,0 +1,85 @@
+/** Answers the requests about ideas as humans write, edit and put them aside. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { IdeaText } from "../../protocol/idea.ts";
+import type { KnobValue } from "../../protocol/manifest.ts";
+import * as methods from "../../protocol/methods.ts";
+import type { Environments } from "../environments/catalogue.ts";
+import { knobsIn } from "../environments/knob-lines.ts";
+import type { Server } from "../server/server.ts";
+import type { Store } from "../store/store.ts";
+
+export function answerIdeas(server: Server, store: Store, environments: Environments): void {
+  server.handle(methods.ideasAdd, async ({ environment: name, text, parents, base }) => {
+    const environment = await environments.get(name);
+    if (base !== null && store.implementations.implementation(base) === null) {
+      throw new ProvingGroundError("usage", `idea #${base} has no approved implementation to build on`, {
+        hint: "Approve it first, or write the idea on the baseline.",
+      });
+    }
+    const [idea] = store.ideas.add("human", [
+      {
+        environment: name,
+        epoch: environment.epoch,
+        source: "human",
+        model: null,
+        strategy: parents.length > 0 || base !== null ? "exploit" : "fresh",
+        text: checked(text),
+        kind: null,
+        knobs: knobsIn(text.changes, environment.manifest.knobs),
+        base,
+        parents,
+        seed: null,
+      },
+    ]);
+    if (idea === undefined) throw new ProvingGroundError("internal", "the idea was not written");
+    return idea;
+  });
+
+  server.handle(methods.ideasGet, ({ idea }) => {
+    const { text, knobs } = store.ideas.record(idea);
+    return { idea: store.ideas.get(idea), text, knobs, attempts: store.implementations.attempts(idea) };
+  });
+
+  server.handle(methods.ideasEdit, async ({ idea: id, text }) => {
+    const before = store.ideas.record(id);
+    const { status } = store.ideas.get(id);
+    if (store.implementations.implementation(id) !== null || status === "implementing") {
+      throw new ProvingGroundError("usage", `idea #${id} is ${status}: what was executed must stay what was written`, {
+        hint: "Duplicate it and edit the copy.",
+      });
+    }
+    const { manifest } = await environments.get(before.environment);
+    const edited = checked(text);
+    const knobs = edited.changes === before.text.changes ? before.knobs : knobsIn(edited.changes, manifest.knobs);
+    return store.ideas.edit("human", id, edited, sameKnobs(knobs, before.knobs) ? before.knobs : knobs);
+  });
+
+  server.handle(methods.ideasReject, ({ ideas, restore }) => store.ideas.reject("human", ideas, restore));
+
+  server.handle(methods.ideasDuplicate, ({ idea: id }) => {
+    const original = store.ideas.record(id);
+    const { epoch, source, model, strategy, kind, parents } = store.ideas.get(id);
+    const [copy] = store.ideas.add("human", [
+      {
+        environment: original.environment,
+        ...{ epoch, source, model, strategy, kind, parents },
+        text: { ...original.text, title: `${original.text.title} (copy)` },
+        knobs: original.knobs,
+        base: original.base,
+        seed: null,
+      },
+    ]);
+    if (copy === undefined) throw new ProvingGroundError("internal", "the copy was not written");
+    return copy;
+  });
+}
+
+function checked(text: IdeaText): IdeaText {
+  const title = text.title.replace(/\s+/g, " ").trim();
+  if (title === "") throw new ProvingGroundError("usage", "the idea has no title", { hint: "Begin it with a line `# Title`." });
+  return { ...text, title };
+}
+
+function sameKnobs(a: Record<string, KnobValue> | null, b: Record<string, KnobValue> | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
