@@ -8,6 +8,7 @@ fewer steps, exactly as under a clock. A hard limit on real CPU seconds stops wo
 import os
 import sys
 import time
+from math import prod, sqrt
 
 if "numpy" in sys.modules:
     raise ImportError("budget must be imported before numpy: it limits the linear algebra to one thread")
@@ -28,11 +29,13 @@ CURVED = 0.5e-9  # one element of exp, tanh, sqrt, maximum and everything else
 POWER = 60e-9  # one element of x ** y
 REDUCED = 0.9e-9  # one element going into a sum or a maximum
 MOVED = 1.5e-9  # one element picked or placed by an index array, or any operation not named here
+LARGE, CACHED = 1e-9, 32_768  # each element of a result or matrix beyond so many, which then leaves the cache
 SCATTERED = 10e-9  # one element of np.add.at and its kin
 
 SIMPLE_UFUNCS = {np.add, np.subtract, np.multiply, np.divide, np.negative, np.square, np.absolute, np.sign, np.positive,
                  np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
                  np.logical_and, np.logical_or, np.logical_not}
+PRODUCTS = {getattr(np, name) for name in ("matmul", "vecdot", "matvec", "vecmat") if hasattr(np, name)}
 
 
 class BudgetSpent(RuntimeError):
@@ -108,8 +111,10 @@ class Metered(np.ndarray):
         budget = _budget_of(args) or self.budget
         before = budget.spent if budget else 0.0
         result = super().__array_function__(function, types, args, options)
-        if budget is not None and budget.spent == before:  # what is made of metered parts has been paid part by part
-            budget.charge(_function_price(function, args, result))
+        if budget is not None:
+            dense = _dense_price(function, args, result)
+            if dense or budget.spent == before:  # what is made of metered parts has been paid part by part
+                budget.charge(dense or CALL + MOVED * max(_size(value) for value in [result, *_flat(args)]))
         return _metered(result, budget)
 
     def __getitem__(self, index):
@@ -129,35 +134,40 @@ class Metered(np.ndarray):
 
 def _ufunc_price(ufunc, method, inputs, result) -> float:
     """Price of one call of a ufunc, from the shapes and types that went in and came out."""
-    first = inputs[0]
-    width = getattr(result[0] if isinstance(result, tuple) else result, "itemsize", 4) / 4
-    if ufunc in (np.matmul, np.vecdot if hasattr(np, "vecdot") else np.matmul):
-        return CALL + 2 * FLOP * width * _size(result) * first.shape[-1]
+    first, result = inputs[0], result[0] if isinstance(result, tuple) else result
+    width = getattr(result, "itemsize", 4) / 4
+    if ufunc in PRODUCTS:
+        large = _beyond_cache(first) + _beyond_cache(inputs[1]) + _beyond_cache(result)
+        return CALL + width * (2 * FLOP * _size(result) * first.shape[-1] + large)
     if method == "at":
         return CALL + SCATTERED * _size(inputs[1])
     if method in ("reduce", "accumulate", "reduceat"):
         return CALL + REDUCED * _size(first)
     each = SIMPLE if ufunc in SIMPLE_UFUNCS else POWER if ufunc in (np.power, np.float_power) else CURVED
-    return CALL + each * width * _size(result[0] if isinstance(result, tuple) else result)
+    return CALL + width * (each * _size(result) + _beyond_cache(result))
 
 
-def _function_price(function, args, result) -> float:
-    """Price of a NumPy function that is not made of ufuncs: dense algebra by its products, the rest by elements moved."""
+def _beyond_cache(array) -> float:
+    return LARGE * max(_size(array) - CACHED, 0)
+
+
+def _dense_price(function, args, result) -> float:
+    """Price of a NumPy function that multiplies matrices, by its products; 0 for any other."""
     arrays = [value for value in _flat(args) if isinstance(value, np.ndarray)]
-    size = max([value.size for value in arrays] + [_size(result)])
     if function is np.einsum and isinstance(args[0], str):
-        letters = {}
+        sizes = {}
         for term, value in zip(args[0].split("->")[0].split(","), args[1:]):
-            letters.update(zip(term.strip(), getattr(value, "shape", ())))
-        return CALL + 2 * FLOP * float(np.prod([float(n) for n in letters.values()])) * arrays[0].itemsize / 4
-    if function in (np.dot, np.inner, np.vdot):
-        other = arrays[-1].shape[-1] if arrays[-1].ndim > 1 else 1
-        return CALL + 2 * FLOP * _size(arrays[0]) * other
-    if getattr(function, "__module__", "").startswith("numpy.linalg"):
-        return CALL + 20 * FLOP * size * max(arrays[0].shape or (1,))
-    if function in (np.convolve, np.correlate):
-        return CALL + 2 * FLOP * float(np.prod([float(_size(value)) for value in arrays]))
-    return CALL + MOVED * size
+            sizes.update(zip(term.strip(), value.shape))
+        products = prod(sizes.values())
+    elif function in (np.dot, np.inner, np.vdot, np.tensordot, np.einsum):
+        products = sqrt(arrays[0].size * arrays[-1].size * _size(result))  # (m k)(k n)(m n) = (m k n) ** 2
+    elif function in (np.convolve, np.correlate):
+        products = arrays[0].size * arrays[-1].size
+    elif getattr(function, "__module__", "").startswith("numpy.linalg"):
+        products = 10 * arrays[0].size * max(arrays[0].shape or (1,))
+    else:
+        return 0.0
+    return CALL + 2 * FLOP * products * arrays[0].itemsize / 4
 
 
 def _size(value) -> int:

@@ -14,7 +14,7 @@ from data import ALPHABET, VOCABULARY, entropy
 
 MAX_CONTEXT = 32  # characters a model may look back
 TARGETS = 8192
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE = 256
 POINTS = 16  # evaluations after the one before training, evenly over the budget
 
 
