@@ -1,0 +1,89 @@
+/** Answers the requests about the lab as a whole: greeting, subscription, environments, parents, models, export. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import * as methods from "../../protocol/methods.ts";
+import { exportCsv, exportJson, resultRows } from "../analysis/export.ts";
+import type { Environments } from "../environments/catalogue.ts";
+import type { Git } from "../git/git.ts";
+import type { Models } from "../models/catalogue.ts";
+import type { Publisher } from "../server/publisher.ts";
+import type { Server } from "../server/server.ts";
+import type { Store } from "../store/store.ts";
+
+export interface LabParts {
+  version: string;
+  repository: string;
+  startedAt: number;
+  store: Store;
+  environments: Environments;
+  publisher: Publisher;
+  models: Models;
+  git: Git;
+  /** Ends the engine; runs go on. */
+  stop: () => void;
+}
+
+export function answerLab(server: Server, lab: LabParts): void {
+  const idleBut = (session: { id: number }) => {
+    const { running, queued } = lab.store.runs.counts();
+    return running + queued === 0 && [...server.sessions].every((other) => other.id === session.id || !other.authorised);
+  };
+
+  server.handle(
+    methods.hello,
+    ({ token }, { session }) => {
+      if (!server.accepts(token)) throw new ProvingGroundError("unauthorised", "the token is not this engine's");
+      session.authorised = true;
+      return { engineVersion: lab.version, protocolVersion: methods.PROTOCOL_VERSION, repository: lab.repository, idle: idleBut(session) };
+    },
+    { open: true },
+  );
+
+  server.handle(methods.engineStatus, () => ({
+    version: lab.version,
+    repository: lab.repository,
+    pid: process.pid,
+    startedAt: lab.startedAt,
+    clients: [...server.sessions].filter((session) => session.authorised).length,
+    ...lab.store.runs.counts(),
+  }));
+
+  server.handle(methods.engineStop, ({ ifIdle }, { session }) => {
+    if (ifIdle && !idleBut(session)) return { stopped: false };
+    // After the answer has left.
+    setImmediate(lab.stop);
+    return { stopped: true };
+  });
+
+  server.handle(methods.labSubscribe, async (_params, { session }) => {
+    lab.publisher.setEnvironments(await lab.environments.list());
+    const snapshot = lab.publisher.snapshot();
+    session.subscribed = true;
+    return snapshot;
+  });
+
+  server.handle(methods.environmentsList, async () => {
+    const environments = await lab.environments.list();
+    lab.publisher.setEnvironments(environments);
+    return environments;
+  });
+  server.handle(methods.environmentsCheck, async ({ environment }) => ({ problems: await lab.environments.check(environment) }));
+
+  server.handle(methods.fileAt, async ({ commit, path }) => ({ text: await lab.git.fileAt(commit, path) }));
+
+  server.handle(methods.parentsSet, ({ environment, ideas }) => lab.store.parents.set("human", environment, ideas));
+
+  server.handle(methods.modelsConfigure, ({ providers, keys }, { session }) => {
+    const connection = String(session.id);
+    lab.models.configure(connection, providers, keys);
+    session.onClose(() => {
+      lab.models.forget(connection);
+    });
+    return null;
+  });
+  server.handle(methods.modelsList, () => lab.models.list());
+
+  server.handle(methods.resultsExport, async ({ environment: name, format }) => {
+    const rows = resultRows(await lab.environments.get(name), lab.store.ideas.list(name), lab.store.runs.list());
+    return { text: format === "csv" ? exportCsv(rows) : exportJson(rows) };
+  });
+}
