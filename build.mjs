@@ -41,10 +41,12 @@ const requireBanner = "import { createRequire as __createRequire } from 'node:mo
 
 const panels = ["composer", "results"];
 
-/** The style sheet beside a panel's main.ts, where it has one. */
-const sheets = panels
-  .map((name) => [`webview/${name}`, `webview/${name}/${name}.css`])
-  .filter(([, file]) => existsSync(path.join(root, file)));
+/** A panel's script and, where it has one, the style sheet beside it. */
+const panelEntries = panels.flatMap((name) =>
+  [`webview/${name}/main.ts`, `webview/${name}/${name}.css`]
+    .filter((file) => file.endsWith(".ts") || existsSync(path.join(root, file)))
+    .map((file) => ({ in: file, out: `webview/${name}` })),
+);
 
 /** @type {import("esbuild").BuildOptions[]} */
 const bundles = [
@@ -71,7 +73,7 @@ const bundles = [
   },
   {
     ...common,
-    entryPoints: Object.fromEntries([...panels.map((name) => [`webview/${name}`, `webview/${name}/main.ts`]), ...sheets]),
+    entryPoints: panelEntries,
     platform: "browser",
     target: ["chrome128"],
     format: "esm",
