@@ -180,3 +180,6 @@ export const Notice = z.object({
 });
 export type Notice = z.infer<typeof Notice>;
 export const notice = new Notification("notice", Notice);
+
+/** Limits of this machine as the user set them; `slots` 0 leaves their number to the machine. Replaces what was said before. */
+export const engineConfigure = request<null>()("engine/configure", z.object({ slots: z.int().min(0) }));

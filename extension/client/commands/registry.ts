@@ -1,0 +1,101 @@
+/** Every command with the types of its arguments: a wrong id or argument does not compile. */
+import * as vscode from "vscode";
+
+/** Names an idea; tree rows are ones too. */
+export interface IdeaRef {
+  readonly lab: string;
+  readonly idea: number;
+}
+/** Names a run; tree rows are ones too. */
+export interface RunRef {
+  readonly lab: string;
+  readonly run: number;
+}
+/** A place in a proposal under review; absent where the cursor's is meant. */
+export interface HunkRef {
+  readonly lab: string;
+  readonly idea: number;
+  readonly hunk: string;
+}
+
+type OnIdeas = [clicked?: IdeaRef, selected?: readonly IdeaRef[]];
+type OnRuns = [clicked?: RunRef, selected?: readonly RunRef[]];
+type OnReview = [review?: unknown];
+
+/** Arguments by command id. Menus pass the clicked row and the selected ones; without any, the command asks. */
+export interface Commands {
+  "provingGround.generate": [];
+  "provingGround.nextEpoch": [];
+  "provingGround.writeIdea": [];
+  "provingGround.implement": OnIdeas;
+  "provingGround.review": OnIdeas;
+  "provingGround.approve": OnIdeas;
+  "provingGround.discardProposal": OnIdeas;
+  "provingGround.run": OnIdeas;
+  "provingGround.openIdea": OnIdeas;
+  "provingGround.openDiff": OnIdeas;
+  "provingGround.reject": OnIdeas;
+  "provingGround.restore": OnIdeas;
+  "provingGround.duplicate": OnIdeas;
+  "provingGround.useAsParents": OnIdeas;
+  "provingGround.clearParents": [];
+  "provingGround.groupByEpoch": [];
+  "provingGround.groupByStatus": [];
+  "provingGround.runBaseline": [];
+  "provingGround.stop": OnRuns;
+  "provingGround.retry": OnRuns;
+  "provingGround.openLog": OnRuns;
+  "provingGround.runFirst": OnRuns;
+  "provingGround.stopAll": [];
+  "provingGround.openResults": [clicked?: Partial<IdeaRef>];
+  "provingGround.exportResults": [];
+  "provingGround.acceptHunk": [hunk?: HunkRef];
+  "provingGround.undoAccept": [hunk?: HunkRef];
+  "provingGround.rejectHunk": [hunk?: HunkRef];
+  "provingGround.nextHunk": OnReview;
+  "provingGround.previousHunk": OnReview;
+  "provingGround.acceptAll": OnReview;
+  "provingGround.rejectAll": OnReview;
+  "provingGround.approveReview": OnReview;
+  "provingGround.chooseEnvironment": [];
+  "provingGround.openEnvironment": [];
+  "provingGround.checkEnvironment": [];
+  "provingGround.addExample": [];
+  "provingGround.initRepository": [];
+  "provingGround.addEndpoint": [];
+  "provingGround.setApiKey": [provider?: string];
+  "provingGround.reconnect": [];
+  "provingGround.stopEngine": [];
+  "provingGround.showLog": [];
+}
+export type CommandId = keyof Commands;
+
+export type Handlers = { [K in CommandId]?: (...parameters: Commands[K]) => unknown };
+
+/**
+ * Registers handlers; whatever one throws is shown to the user.
+ * @returns disposes of all of them
+ */
+export function registerCommands(handlers: Handlers, onError: (error: unknown) => void): vscode.Disposable {
+  const registered = Object.entries(handlers).map(([id, handler]) =>
+    vscode.commands.registerCommand(id, async (...parameters: unknown[]) => {
+      try {
+        return await (handler as (...parameters: unknown[]) => unknown)(...parameters);
+      } catch (error) {
+        onError(error);
+        return undefined;
+      }
+    }),
+  );
+  return vscode.Disposable.from(...registered);
+}
+
+/** Runs one of our own commands. */
+export async function execute<K extends CommandId>(id: K, ...parameters: Commands[K]): Promise<void> {
+  await vscode.commands.executeCommand(id, ...parameters);
+}
+
+/** The same as a value that CodeLens and tree items carry. */
+export function commandTo<K extends CommandId>(id: K, title: string, ...parameters: Commands[K]): vscode.Command {
+  return { command: id, title, arguments: parameters };
+}

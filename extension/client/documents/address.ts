@@ -1,0 +1,70 @@
+/** Addresses of documents that exist only in a lab: ideas, logs, files of the base. Pure: an address is a path. */
+
+/** Scheme of all of them. */
+export const SCHEME = "proving-ground";
+
+export type Address =
+  | { kind: "idea"; lab: string; idea: number }
+  /** An idea that is not stored yet; `number` tells several apart. */
+  | { kind: "new"; lab: string; environment: string; number: number }
+  | { kind: "log"; lab: string; run: number }
+  | { kind: "base"; lab: string; commit: string; path: string }
+  /** The proposal's side of a file that the proposal deletes. */
+  | { kind: "deleted"; lab: string; idea: number; path: string };
+
+/** @param title shown as the document's name; it is no part of what the address means */
+export function printAddress(address: Address, title = ""): string {
+  switch (address.kind) {
+    case "idea":
+      return `/${address.lab}/ideas/${[address.idea, fileName(title)].filter((part) => part !== "").join(" ")}.md`;
+    case "new":
+      return `/${address.lab}/new/${address.environment}/New idea${address.number === 1 ? "" : ` ${address.number}`}.md`;
+    case "log":
+      return `/${address.lab}/logs/${[address.run, fileName(title)].filter((part) => part !== "").join(" ")}.log`;
+    case "base":
+      return `/${address.lab}/base/${address.commit}/${address.path}`;
+    case "deleted":
+      return `/${address.lab}/deleted/${address.idea}/${address.path}`;
+  }
+}
+
+/** Null for a path that is no address. */
+export function parseAddress(path: string): Address | null {
+  const [, lab, kind, third = "", ...rest] = path.split("/");
+  if (lab === undefined || lab === "") return null;
+  const tail = rest.join("/");
+  switch (kind) {
+    case "ideas":
+      return ifNumber(/^(\d+)( .*)?\.md$/.exec(third)?.[1], (idea) => ({ kind: "idea", lab, idea }));
+    case "new":
+      return ifNumber(/^New idea(?: (\d+))?\.md$/.exec(tail) === null ? undefined : (/ (\d+)\.md$/.exec(tail)?.[1] ?? "1"), (number) => ({
+        kind: "new",
+        lab,
+        environment: third,
+        number,
+      }));
+    case "logs":
+      return ifNumber(/^(\d+)( .*)?\.log$/.exec(third)?.[1], (run) => ({ kind: "log", lab, run }));
+    case "base":
+      return third === "" || tail === "" ? null : { kind: "base", lab, commit: third, path: tail };
+    case "deleted":
+      return ifNumber(third, (idea) => (tail === "" ? null : { kind: "deleted", lab, idea, path: tail }));
+    default:
+      return null;
+  }
+}
+
+function ifNumber(text: string | undefined, make: (value: number) => Address | null): Address | null {
+  return text === undefined || !/^\d+$/.test(text) ? null : make(Number(text));
+}
+
+/** A title as a file name: no separators or characters that some systems refuse, and not too long for a tab. */
+function fileName(title: string): string {
+  return title
+    .replace(/[\\/:*?"<>|#%\p{Cc}]+/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 60)
+    .trim()
+    .replace(/\.+$/, "");
+}

@@ -1,0 +1,111 @@
+/** Opens ideas and logs, says why an idea is read-only, and keeps the end of a growing log in view. */
+import * as vscode from "vscode";
+import type { IdeaRef } from "../commands/registry.ts";
+import { commandTo } from "../commands/registry.ts";
+import type { Lab } from "../engine/lab.ts";
+import type { Labs } from "../engine/labs.ts";
+import type { Contribution } from "../lifecycle.ts";
+import { SCHEME } from "./address.ts";
+import { addressOf, isFrozen, LabFileSystem, uriOf } from "./file-system.ts";
+import { TITLE_COLUMN } from "./template.ts";
+
+/** Registers the file system and what goes with it. */
+export const documents =
+  (files: LabFileSystem, labs: Labs): Contribution =>
+  (owner) => {
+    owner.add(vscode.workspace.registerFileSystemProvider(SCHEME, files, { isCaseSensitive: true }));
+    const lenses = owner.add(new IdeaLenses(files, labs));
+    owner.add(vscode.languages.registerCodeLensProvider({ scheme: SCHEME, language: "markdown" }, lenses));
+    owner.add(followLogs());
+  };
+
+/** Opens an idea's document, the one that is already open if there is one: a title may have changed since. */
+export async function openIdea(lab: Lab, id: number): Promise<void> {
+  const open = vscode.workspace.textDocuments.find((document) => {
+    const address = addressOf(document.uri);
+    return address?.kind === "idea" && address.lab === lab.key && address.idea === id;
+  });
+  const uri = open?.uri ?? uriOf({ kind: "idea", lab: lab.key, idea: id }, lab.idea(id).title);
+  await vscode.window.showTextDocument(uri, { preview: true });
+}
+
+/** Opens a new idea with the cursor where its title goes. */
+export async function writeIdea(files: LabFileSystem, lab: Lab, environment: string): Promise<void> {
+  const at = new vscode.Position(0, TITLE_COLUMN);
+  await vscode.window.showTextDocument(files.newIdea(lab, environment), {
+    preview: false,
+    selection: new vscode.Range(at, at),
+  });
+}
+
+/** Opens a run's log at its end. */
+export async function openLog(lab: Lab, run: number): Promise<void> {
+  const title = lab.run(run);
+  const uri = uriOf({ kind: "log", lab: lab.key, run }, title === null ? "" : `${lab.runTitle(title)} seed ${title.seed}`);
+  const document = await vscode.workspace.openTextDocument(uri);
+  const end = document.positionAt(document.getText().length);
+  await vscode.window.showTextDocument(document, { preview: true, selection: new vscode.Range(end, end) });
+}
+
+class IdeaLenses implements vscode.CodeLensProvider, vscode.Disposable {
+  readonly #files: LabFileSystem;
+  readonly #labs: Labs;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscription: vscode.Disposable;
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(files: LabFileSystem, labs: Labs) {
+    this.#files = files;
+    this.#labs = labs;
+    this.#subscription = labs.onDidChangeLab(() => this.#changed.fire());
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const lab = this.#labs.byKey(addressOf(document.uri)?.lab ?? "");
+    const id = this.#files.ideaOf(document.uri);
+    if (lab === undefined || id === null) return [];
+    const idea = lab.snapshot?.ideas.find((one) => one.id === id);
+    if (idea === undefined) return [];
+    const ref: IdeaRef = { lab: lab.key, idea: id };
+    const top = new vscode.Range(0, 0, 0, 0);
+    const lens = (command: vscode.Command) => new vscode.CodeLens(top, command);
+    const state = lens({ title: `#${id} · ${idea.status}`, command: "" });
+    if (isFrozen(lab, id)) {
+      const why =
+        idea.status === "implementing"
+          ? "read-only while it is being implemented"
+          : "read-only: its code is committed, so it stays as it was executed";
+      return [state, lens({ title: why, command: "" }), lens(commandTo("provingGround.duplicate", "Duplicate to change it", ref))];
+    }
+    if (idea.status === "in review") return [state, lens(commandTo("provingGround.review", "Review", ref))];
+    if (idea.status === "rejected") return [state, lens(commandTo("provingGround.restore", "Restore", ref))];
+    return [state, lens(commandTo("provingGround.implement", "Implement", ref))];
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}
+
+/** While a log's last line is in view, new lines scroll into view; whoever scrolled up stays there. */
+function followLogs(): vscode.Disposable {
+  const atEnd = new Map<string, boolean>();
+  const note = (editor: vscode.TextEditor) => {
+    if (addressOf(editor.document.uri)?.kind !== "log") return;
+    const last = editor.visibleRanges.at(-1)?.end.line ?? 0;
+    atEnd.set(editor.document.uri.toString(), last >= editor.document.lineCount - 2);
+  };
+  return vscode.Disposable.from(
+    vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => note(textEditor)),
+    vscode.workspace.onDidCloseTextDocument((document) => atEnd.delete(document.uri.toString())),
+    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (contentChanges.length === 0 || atEnd.get(document.uri.toString()) === false) return;
+      if (addressOf(document.uri)?.kind !== "log") return;
+      const end = document.positionAt(document.getText().length);
+      for (const editor of vscode.window.visibleTextEditors) {
+        if (editor.document === document) editor.revealRange(new vscode.Range(end, end), vscode.TextEditorRevealType.Default);
+      }
+    }),
+  );
+}

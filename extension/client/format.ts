@@ -1,0 +1,25 @@
+/** Numbers as people read them in narrow rows. */
+
+/** A metric with as many digits as tell two results apart; `–` for none. */
+export function metricText(value: number | null): string {
+  if (value === null) return "–";
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 10_000 || (size > 0 && size < 0.001)) return value.toExponential(2);
+  if (size >= 100) return value.toFixed(1);
+  return value.toFixed(size >= 10 ? 2 : 3);
+}
+
+/** Seconds as `8 s`, `1.4 min`, `2.5 h`. */
+export function durationText(seconds: number): string {
+  if (seconds < 90) return `${seconds < 10 && seconds % 1 !== 0 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 5400) return `${trim(seconds / 60)} min`;
+  return `${trim(seconds / 3600)} h`;
+}
+
+/** `1 idea`, `3 ideas`. */
+export const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+function trim(value: number): string {
+  return value.toFixed(value < 10 ? 1 : 0).replace(/\.0$/, "");
+}

@@ -1,0 +1,144 @@
+/** The user's model endpoints and keys: kept by the editor, told to every engine, in memory only. */
+import * as vscode from "vscode";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import { engineConfigure, modelsConfigure, modelsList } from "../../protocol/methods.ts";
+import type { ModelInfo } from "../../protocol/model.ts";
+import { OPERATORS } from "../../protocol/model.ts";
+import type { Lab } from "../engine/lab.ts";
+import type { Labs } from "../engine/labs.ts";
+import type { Connection } from "../engine/link.ts";
+import { Disposables } from "../lifecycle.ts";
+import { implementerModel, localSlots, onDidChangeSettings, readProviders, writeProvider } from "./settings.ts";
+
+const SECRET = "provingGround.key.";
+
+export class Models implements vscode.Disposable {
+  readonly #secrets: vscode.SecretStorage;
+  readonly #owner = new Disposables();
+  readonly #changed = this.#owner.add(new vscode.EventEmitter<void>());
+  #told = "";
+
+  /** The list of models may be another one. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(secrets: vscode.SecretStorage) {
+    this.#secrets = secrets;
+  }
+
+  /** Tells a connection which endpoints, keys and local limits to use. */
+  readonly prepare = async (connection: Connection): Promise<void> => {
+    const { providers, problems } = readProviders();
+    const keys: Record<string, string> = {};
+    for (const { name } of providers) {
+      const key = await this.#secrets.get(SECRET + name);
+      if (key !== undefined) keys[name] = key;
+    }
+    await connection.request(modelsConfigure, { providers, keys });
+    await connection.request(engineConfigure, { slots: localSlots() });
+    this.#complain(problems.join("; "));
+  };
+
+  /** Tells all engines again whenever settings or keys change. */
+  follow(labs: Labs, onError: (error: unknown) => void): vscode.Disposable {
+    const tell = () => {
+      Promise.all(labs.all.map((lab) => lab.link.prepareAgain())).then(() => this.#changed.fire(), onError);
+    };
+    return vscode.Disposable.from(
+      onDidChangeSettings(tell),
+      this.#secrets.onDidChange((event) => {
+        if (event.key.startsWith(SECRET)) tell();
+      }),
+    );
+  }
+
+  /**
+   * The model that implements these ideas; null when operators wrote them all or there is no model.
+   * @throws ProvingGroundError `cancelled` when the user was asked and chose none
+   */
+  async forImplementing(lab: Lab, sources: readonly string[], preferred: string): Promise<string | null> {
+    if (sources.every((source) => source === "operator")) return null;
+    const configured = implementerModel() ?? (preferred === OPERATORS ? null : preferred);
+    if (configured !== null) return configured;
+    const usable = (await lab.link.request(modelsList, {})).filter((model) => model.id !== OPERATORS && model.problem === null);
+    const [only, second] = usable;
+    // The engine still implements what is written as settings of knobs, and says so where it needs a model.
+    if (only === undefined) return null;
+    if (second === undefined) return only.id;
+    const picked = await vscode.window.showQuickPick(usable.map(toItem), { title: "Which model implements these ideas?" });
+    if (picked === undefined) throw new ProvingGroundError("cancelled", "no model was chosen");
+    return picked.id;
+  }
+
+  /** Asks for an endpoint step by step and stores it. */
+  async addEndpoint(): Promise<void> {
+    const title = "Add an OpenAI-compatible endpoint";
+    const baseURL = await vscode.window.showInputBox({
+      title: `${title} (1/3)`,
+      prompt: "Base URL, as the endpoint's documentation gives it",
+      value: "http://127.0.0.1:11434/v1",
+      ignoreFocusOut: true,
+      validateInput: (text) => (URL.canParse(text) ? null : "This is not a URL; it looks like https://api.example.com/v1"),
+    });
+    if (baseURL === undefined) return;
+    const name = await vscode.window.showInputBox({
+      title: `${title} (2/3)`,
+      prompt: "A short name for it: letters, digits, '.', '_' and '-'",
+      value: new URL(baseURL).hostname.replace(/^(api|www)\./, "").split(".")[0] ?? "",
+      ignoreFocusOut: true,
+      validateInput: (text) => (/^[\w.-]+$/.test(text) ? null : "Only letters, digits, '.', '_' and '-'"),
+    });
+    if (name === undefined) return;
+    const models = await vscode.window.showInputBox({
+      title: `${title} (3/3)`,
+      prompt: "Model ids, separated by commas; leave it empty to ask the endpoint",
+      ignoreFocusOut: true,
+    });
+    if (models === undefined) return;
+    await writeProvider({
+      name,
+      baseURL,
+      models: models
+        .split(",")
+        .map((id) => id.trim())
+        .filter((id) => id !== ""),
+    });
+    await this.setKey(name);
+  }
+
+  /** Asks for the key of an endpoint; an empty one removes it. */
+  async setKey(provider?: string): Promise<void> {
+    const name = provider ?? (await this.#pickProvider());
+    if (name === undefined) return;
+    const key = await vscode.window.showInputBox({
+      title: `API key of ${name}`,
+      prompt: "Kept in the editor's secret storage. Leave it empty if the endpoint needs none.",
+      password: true,
+      ignoreFocusOut: true,
+    });
+    if (key === undefined) return;
+    if (key.trim() === "") await this.#secrets.delete(SECRET + name);
+    else await this.#secrets.store(SECRET + name, key.trim());
+  }
+
+  dispose(): void {
+    this.#owner.dispose();
+  }
+
+  async #pickProvider(): Promise<string | undefined> {
+    const names = readProviders().providers.map((provider) => provider.name);
+    if (names.length > 0) return vscode.window.showQuickPick(names, { title: "Key of which endpoint?" });
+    await this.addEndpoint();
+    return undefined;
+  }
+
+  #complain(problems: string): void {
+    if (problems !== this.#told && problems !== "") {
+      void vscode.window.showWarningMessage(`Some model endpoints are not used: ${problems}.`);
+    }
+    this.#told = problems;
+  }
+}
+
+function toItem(model: ModelInfo): vscode.QuickPickItem & { id: string } {
+  return { id: model.id, label: model.title, description: model.id };
+}

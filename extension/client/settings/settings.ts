@@ -1,0 +1,54 @@
+/** Every setting with its type, checked when read: what a user typed wrongly is named, the rest still works. */
+import * as vscode from "vscode";
+import { Provider } from "../../protocol/model.ts";
+
+const SECTION = "provingGround";
+
+/** The user's endpoints, and what is wrong with the entries that cannot be used. */
+export function readProviders(): { providers: Provider[]; problems: string[] } {
+  const value: unknown = vscode.workspace.getConfiguration(SECTION).get("models");
+  return parseProviders(value);
+}
+
+/** Pure part of {@link readProviders}: entries that do not fit, and repeated names, become problems. */
+export function parseProviders(value: unknown): { providers: Provider[]; problems: string[] } {
+  const providers: Provider[] = [];
+  const problems: string[] = [];
+  if (value !== undefined && value !== null && !Array.isArray(value)) problems.push("`provingGround.models` must be a list");
+  for (const [index, entry] of (Array.isArray(value) ? (value as unknown[]) : []).entries()) {
+    const parsed = Provider.safeParse(entry);
+    const [issue] = parsed.error?.issues ?? [];
+    if (issue !== undefined) problems.push(`entry ${index + 1} of \`provingGround.models\`: ${issue.path.join(".")} ${issue.message}`);
+    else if (providers.some((provider) => provider.name === parsed.data?.name)) {
+      problems.push(`entry ${index + 1} of \`provingGround.models\`: the name ${parsed.data?.name} is taken`);
+    } else if (parsed.data !== undefined) providers.push(parsed.data);
+  }
+  return { providers, problems };
+}
+
+/** Adds an endpoint, or replaces the one of the same name, where the user keeps settings of all workspaces. */
+export async function writeProvider(provider: Provider): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration(SECTION);
+  const before = configuration.inspect<unknown[]>("models")?.globalValue ?? [];
+  const others = before.filter((entry) => (entry as Partial<Provider> | null)?.name !== provider.name);
+  await configuration.update("models", [...others, provider], vscode.ConfigurationTarget.Global);
+}
+
+/** Model that implements ideas which an operator did not write; null where the user chose none. */
+export function implementerModel(): string | null {
+  const model = vscode.workspace.getConfiguration(SECTION).get<unknown>("implementer.model");
+  return typeof model === "string" && model.trim() !== "" ? model.trim() : null;
+}
+
+/** Runs at a time on this machine; 0 leaves it to the machine. */
+export function localSlots(): number {
+  const slots = vscode.workspace.getConfiguration(SECTION).get<unknown>("local.slots");
+  return typeof slots === "number" && Number.isInteger(slots) && slots > 0 ? slots : 0;
+}
+
+/** Fires when one of our settings changed. */
+export function onDidChangeSettings(listener: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(SECTION)) listener();
+  });
+}

@@ -1,0 +1,147 @@
+/** Ideas as tree rows, by epoch or by status: pure. */
+import type { Environment, ValidEnvironment } from "../../protocol/environment.ts";
+import type { Idea, IdeaStatus } from "../../protocol/idea.ts";
+import { counted, durationText, metricText } from "../format.ts";
+import { escapeMarkdown } from "./rows.ts";
+import type { GroupRow, Icon, IdeaRow, Row } from "./rows.ts";
+
+export type Grouping = "epoch" | "status";
+
+/** In the order in which groups and rows are shown: what waits for the human first, what is over last. */
+const ORDER: readonly IdeaStatus[] = [
+  "in review",
+  "implementing",
+  "running",
+  "queued",
+  "approved",
+  "done",
+  "draft",
+  "not implemented",
+  "stopped",
+  "failed",
+  "rejected",
+];
+
+const ICONS: Record<IdeaStatus, Icon> = {
+  draft: { id: "circle-outline" },
+  implementing: { id: "loading~spin", color: "charts.blue" },
+  "not implemented": { id: "error", color: "testing.iconErrored" },
+  "in review": { id: "git-pull-request", color: "charts.yellow" },
+  approved: { id: "pass", color: "charts.blue" },
+  queued: { id: "clock", color: "testing.iconQueued" },
+  running: { id: "loading~spin", color: "charts.blue" },
+  done: { id: "pass-filled", color: "testing.iconPassed" },
+  failed: { id: "error", color: "testing.iconFailed" },
+  stopped: { id: "debug-stop", color: "testing.iconSkipped" },
+  rejected: { id: "circle-slash", color: "disabledForeground" },
+};
+
+/** What can be done with an idea now; menus test these words. */
+export function actionsOn(idea: Idea): Set<IdeaAction> {
+  const actions = new Set<IdeaAction>(["duplicate"]);
+  const committed = idea.commit !== null;
+  const add = (action: IdeaAction, possible: boolean) => possible && actions.add(action);
+  const resting = !["implementing", "queued", "running", "rejected"].includes(idea.status);
+  add("implement", !committed && (idea.status === "draft" || idea.status === "not implemented"));
+  add("review", idea.status === "in review");
+  add("run", committed && resting);
+  add("edit", !committed && idea.status !== "implementing");
+  add("reject", resting);
+  add("restore", idea.status === "rejected");
+  add("parent", idea.metric !== null && idea.status !== "rejected");
+  add("diff", committed || idea.status === "in review");
+  return actions;
+}
+export type IdeaAction = "implement" | "review" | "run" | "edit" | "reject" | "restore" | "duplicate" | "parent" | "diff";
+
+/**
+ * Groups of rows.
+ * @param lab key of the lab the ideas are in
+ * @param parents ideas chosen for the next epoch, marked
+ */
+export function ideaRows(
+  lab: string,
+  ideas: readonly Idea[],
+  environment: Environment | null,
+  grouping: Grouping,
+  parents: ReadonlySet<number>,
+): Row[] {
+  const valid = environment?.state === "valid" ? environment : null;
+  const mine = ideas.filter((idea) => idea.environment === environment?.name);
+  const groups = Map.groupBy(mine, (idea) => (grouping === "epoch" ? idea.epoch : ORDER.indexOf(idea.status)));
+  const keys = [...groups.keys()].sort((a, b) => (grouping === "epoch" ? b - a : a - b));
+  return keys.map((key): GroupRow => {
+    const members = (groups.get(key) ?? []).toSorted(byInterest(valid));
+    const label = grouping === "epoch" ? `Epoch ${key}` : sentence(ORDER[key] ?? "");
+    return {
+      kind: "group",
+      id: `${lab}/${environment?.name ?? ""}/${grouping}/${key}`,
+      label,
+      description: grouping === "epoch" ? epochSummary(members) : String(members.length),
+      tooltip: "",
+      icon: null,
+      context: "group",
+      children: members.map((idea) => ideaRow(lab, idea, valid, parents.has(idea.id))),
+    };
+  });
+}
+
+function ideaRow(lab: string, idea: Idea, environment: ValidEnvironment | null, isParent: boolean): IdeaRow {
+  return {
+    kind: "idea",
+    lab,
+    idea: idea.id,
+    id: `${lab}/idea/${idea.id}`,
+    label: idea.title,
+    description: [isParent ? "parent" : "", descriptionOf(idea)].filter((part) => part !== "").join(" · "),
+    tooltip: tooltipOf(idea, environment),
+    icon: isParent ? { id: "star-full", color: "charts.yellow" } : ICONS[idea.status],
+    context: ["idea", ...[...actionsOn(idea)].sort()].join(" "),
+  };
+}
+
+function descriptionOf(idea: Idea): string {
+  if (idea.metric !== null && idea.status !== "running" && idea.status !== "queued") return metricText(idea.metric);
+  if (idea.problem !== null) return `${idea.status}: ${idea.problem}`;
+  return idea.status;
+}
+
+function tooltipOf(idea: Idea, environment: ValidEnvironment | null): string {
+  const facts = [
+    `#${idea.id} · ${idea.status}${idea.kind === null ? "" : ` · ${idea.kind}`} · by ${idea.model ?? idea.source}, ${idea.strategy}`,
+    idea.parents.length === 0 ? "" : `builds on ${idea.parents.map((id) => `#${id}`).join(", ")}`,
+    idea.change === null ? "" : `${counted(idea.change.files, "file")}, +${idea.change.added} −${idea.change.removed} lines`,
+    idea.metric === null ? "" : metricFacts(idea, environment),
+    idea.problem ?? "",
+  ];
+  return [`**${escapeMarkdown(idea.title)}**`, escapeMarkdown(idea.summary), ...facts.map(escapeMarkdown)]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function metricFacts(idea: Idea, environment: ValidEnvironment | null): string {
+  const name = environment?.manifest.metric.name ?? "metric";
+  const baseline = environment?.baseline.mean ?? null;
+  const change = baseline === null || idea.metric === null ? "" : ` (${signed(idea.metric - baseline)} against the baseline)`;
+  const time = idea.seconds === null ? "" : ` in ${durationText(idea.seconds)}`;
+  return `${name} ${metricText(idea.metric)}${change} over ${counted(idea.seeds, "seed")}${time}`;
+}
+
+/** Rows in order of status; within one, better results first, then older first. */
+function byInterest(environment: ValidEnvironment | null): (a: Idea, b: Idea) => number {
+  const sign = environment?.manifest.metric.direction === "maximize" ? -1 : 1;
+  return (a, b) => {
+    const status = ORDER.indexOf(a.status) - ORDER.indexOf(b.status);
+    if (status !== 0) return status;
+    if (a.metric !== null && b.metric !== null && a.metric !== b.metric) return sign * (a.metric - b.metric);
+    return a.id - b.id;
+  };
+}
+
+function epochSummary(ideas: readonly Idea[]): string {
+  const done = ideas.filter((idea) => idea.metric !== null).length;
+  return done === 0 ? counted(ideas.length, "idea") : `${counted(ideas.length, "idea")}, ${done} measured`;
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+const signed = (value: number) => `${value > 0 ? "+" : "−"}${metricText(Math.abs(value))}`;

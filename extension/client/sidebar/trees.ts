@@ -1,0 +1,139 @@
+/** The trees Ideas, Runs and Compute: rows become the editor's items, refreshed when the lab changes. */
+import * as vscode from "vscode";
+import { commandTo } from "../commands/registry.ts";
+import type { Current } from "../engine/current.ts";
+import { environmentId } from "../engine/current.ts";
+import type { Contribution, Disposables } from "../lifecycle.ts";
+import { setContext } from "../settings/context-keys.ts";
+import type { Grouping } from "./idea-rows.ts";
+import { ideaRows } from "./idea-rows.ts";
+import { escapeMarkdown } from "./rows.ts";
+import type { Row } from "./rows.ts";
+import { runRows, targetRows } from "./run-rows.ts";
+
+const GROUPING = "provingGround.grouping";
+/** Milliseconds between refreshes of elapsed times while the runs are in view. */
+const TICK = 1000;
+
+class Rows implements vscode.TreeDataProvider<Row> {
+  readonly #collect: () => Row[];
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(collect: () => Row[]) {
+    this.#collect = collect;
+  }
+
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  getChildren(row?: Row): Row[] {
+    if (row === undefined) return this.#collect();
+    return row.kind === "group" ? row.children : [];
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    const open = row.kind === "group" && row.children.length > 0;
+    const item = new vscode.TreeItem(row.label, open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
+    item.id = row.id;
+    item.description = row.description;
+    item.contextValue = row.context;
+    item.tooltip = new vscode.MarkdownString(row.tooltip === "" ? escapeMarkdown(row.label) : row.tooltip);
+    if (row.icon !== null) {
+      item.iconPath = new vscode.ThemeIcon(row.icon.id, row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color));
+    }
+    item.accessibilityInformation = { label: [row.label, row.description].filter((part) => part !== "").join(", ") };
+    if (row.kind === "idea") item.command = commandTo("provingGround.openIdea", "Open", row);
+    if (row.kind === "run" && row.context.includes("log")) item.command = commandTo("provingGround.openLog", "Open Log", row);
+    return item;
+  }
+}
+
+export interface GroupingChoice {
+  get(): Grouping;
+  set(grouping: Grouping): void;
+}
+
+/** Registers the three trees. */
+export const trees =
+  (current: Current, grouping: GroupingChoice, onDidChangeGrouping: vscode.Event<void>): Contribution =>
+  (owner) => {
+    const ideas = new Rows(() => {
+      const { lab, any } = current;
+      if (lab?.snapshot == null) return [];
+      const parents = new Set(any === null ? [] : (lab.snapshot.parents[any.name] ?? []));
+      return ideaRows(lab.key, lab.snapshot.ideas, any, grouping.get(), parents);
+    });
+    const runs = new Rows(() => {
+      const snapshot = current.lab?.snapshot;
+      return snapshot == null || current.lab === undefined ? [] : runRows(current.lab.key, snapshot, Date.now());
+    });
+    const compute = new Rows(() => {
+      const { lab } = current;
+      return lab?.snapshot == null ? [] : targetRows(lab.key, lab.snapshot.targets);
+    });
+    const options = { showCollapseAll: false };
+    const ideasView = owner.add(
+      vscode.window.createTreeView("provingGround.ideas", {
+        ...options,
+        treeDataProvider: ideas,
+        canSelectMany: true,
+        showCollapseAll: true,
+      }),
+    );
+    const runsView = owner.add(
+      vscode.window.createTreeView("provingGround.runs", { ...options, treeDataProvider: runs, canSelectMany: true }),
+    );
+    owner.add(vscode.window.createTreeView("provingGround.compute", { ...options, treeDataProvider: compute }));
+    const show = () => {
+      ideas.refresh();
+      runs.refresh();
+      compute.refresh();
+      ideasView.description = current.choices.length > 1 ? describeCurrent(current) : "";
+      runsView.description = countRuns(current);
+    };
+    owner.add(current.onDidChange(show));
+    owner.add(
+      onDidChangeGrouping(() => {
+        ideas.refresh();
+      }),
+    );
+    show();
+    tickWhileRunning(owner, runsView, runs, current);
+  };
+
+/** Grouping of the ideas, remembered per workspace. */
+export function groupingChoice(memento: vscode.Memento, changed: vscode.EventEmitter<void>): GroupingChoice {
+  let grouping: Grouping = memento.get<string>(GROUPING) === "status" ? "status" : "epoch";
+  setContext("provingGround.grouping", grouping);
+  return {
+    get: () => grouping,
+    set: (next) => {
+      grouping = next;
+      setContext("provingGround.grouping", next);
+      void memento.update(GROUPING, next);
+      changed.fire();
+    },
+  };
+}
+
+function tickWhileRunning(owner: Disposables, view: vscode.TreeView<Row>, rows: Rows, current: Current): void {
+  const timer = setInterval(() => {
+    const busy = current.lab?.snapshot?.runs.some((run) => run.state === "running" || run.state === "starting") ?? false;
+    if (view.visible && busy) rows.refresh();
+  }, TICK);
+  owner.add({ dispose: () => clearInterval(timer) });
+}
+
+function describeCurrent(current: Current): string {
+  const { lab, any } = current;
+  return lab === undefined || any === null ? "" : environmentId(lab, any.name);
+}
+
+function countRuns(current: Current): string {
+  const all = current.lab?.snapshot?.runs ?? [];
+  const running = all.filter((run) => run.state === "running" || run.state === "starting").length;
+  const queued = all.filter((run) => run.state === "queued").length;
+  return running + queued === 0 ? "" : `${running} running · ${queued} queued`;
+}
