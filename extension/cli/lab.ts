@@ -33,11 +33,11 @@ export async function openLab(folder: string, log: (line: string) => void): Prom
  * PROVING_GROUND_MODELS (ids, separated by commas), else OPENAI_BASE_URL and OPENAI_API_KEY.
  */
 export function modelsFrom(variables: NodeJS.ProcessEnv): { providers: Provider[]; keys: Record<string, string> } {
-  const key = variables["PROVING_GROUND_API_KEY"] ?? variables["OPENAI_API_KEY"];
+  const key = variables.PROVING_GROUND_API_KEY ?? variables.OPENAI_API_KEY;
   const baseURL =
-    variables["PROVING_GROUND_BASE_URL"] ?? variables["OPENAI_BASE_URL"] ?? (key === undefined ? undefined : "https://api.openai.com/v1");
+    variables.PROVING_GROUND_BASE_URL ?? variables.OPENAI_BASE_URL ?? (key === undefined ? undefined : "https://api.openai.com/v1");
   if (baseURL === undefined) return { providers: [], keys: {} };
-  const models = (variables["PROVING_GROUND_MODELS"] ?? "").split(",").map((id) => id.trim());
+  const models = (variables.PROVING_GROUND_MODELS ?? "").split(",").map((id) => id.trim());
   const name = "env";
   return { providers: [{ name, baseURL, models: models.filter((id) => id !== "") }], keys: key === undefined ? {} : { [name]: key } };
 }

@@ -38,7 +38,7 @@ type PlaceOf = (offset: number) => { file: string; line: number; column: number 
 function flatten(issues: readonly Issue[], prefix: PropertyKey[] = []): Issue[] {
   return issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];
-    if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ ...issue, path } as Issue];
+    if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ ...issue, path }];
     const depth = (alternative: readonly Issue[]) => Math.max(...alternative.map((inner) => inner.path.length));
     const best = [...issue.errors].sort((a, b) => a.length - b.length || depth(b) - depth(a))[0] ?? [];
     return flatten(best, path);

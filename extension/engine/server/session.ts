@@ -1,5 +1,6 @@
 /** One connected client: its JSON-RPC connection, whether it has shown the token, and what it is told. */
 import type { Socket } from "node:net";
+import type { CancellationToken } from "vscode-jsonrpc";
 import {
   ErrorCodes,
   ResponseError,

@@ -135,7 +135,7 @@ describe("the file", () => {
     implemented("A");
     const raw = new DatabaseSync(path.join(folder, "lab.db"));
     const events = raw.prepare("SELECT actor, kind FROM events ORDER BY seq").all();
-    expect(events.map((event) => event["kind"])).toEqual(["idea added", "implementation approved"]);
+    expect(events.map((event) => event.kind)).toEqual(["idea added", "implementation approved"]);
     expect(() => raw.exec("DELETE FROM events")).toThrow(/append-only/);
     expect(() => raw.exec("UPDATE events SET actor = 'model'")).toThrow(/append-only/);
     raw.close();
