@@ -1,0 +1,59 @@
+/** The files a patch is applied to, and the one file that a written path means. */
+import { cleanPath, foldedName } from "./paths.ts";
+import { PatchRefusal } from "./refusal.ts";
+
+/** Text files by path, relative to the environment's folder, with `/`. */
+export interface Tree {
+  /** Null where there is no file. @throws PatchRefusal `not text`, or `outside` for a symbolic link */
+  read(path: string): string | null;
+  paths(): Iterable<string>;
+}
+
+export function treeOf(files: ReadonlyMap<string, string>): Tree {
+  return { read: (path) => files.get(path) ?? null, paths: () => files.keys() };
+}
+
+/**
+ * The file that a path means: the one of this name; else without a diff's `a/` or `b/`; else the only one whose path ends in it,
+ * or that it ends in.
+ * @returns null where none fits
+ * @throws PatchRefusal `outside`, `several files`
+ */
+export function resolve(tree: Tree, written: string): string | null {
+  const path = cleanPath(written);
+  if (tree.read(path) !== null) return path;
+  const bare = /^[ab]\/./.test(path) ? path.slice(2) : null;
+  if (bare !== null && tree.read(bare) !== null) return bare;
+  const fits = [...tree.paths()].filter((file) => path.endsWith(`/${file}`) || file.endsWith(`/${bare ?? path}`));
+  if (fits.length > 1) {
+    // Of files whose path the written one ends in, the longest is the one that was named.
+    const named = fits.filter((file) => path.endsWith(`/${file}`)).sort((a, b) => b.length - a.length);
+    if (named.length === fits.length) return named[0] ?? null;
+    throw new PatchRefusal({ reason: "several files", path: written, fits: fits.slice(0, 5) });
+  }
+  return fits[0] ?? null;
+}
+
+/** As `resolve`, for a file that must be there. @throws PatchRefusal `unknown file` */
+export function resolveExisting(tree: Tree, written: string, alternative: string | null = null): string {
+  const found = resolve(tree, written) ?? (alternative === null ? null : resolve(tree, alternative));
+  if (found !== null) return found;
+  const name = foldedName(written.split("/").at(-1) ?? "");
+  const like = [...tree.paths()].filter((file) => foldedName(file.split("/").at(-1) ?? "") === name);
+  throw new PatchRefusal({ reason: "unknown file", path: written, like: like.slice(0, 3) });
+}
+
+/**
+ * Sees that a new file may be there: nothing of its name, or of a name that differs in case alone, is there already.
+ * @throws PatchRefusal `file exists`, `outside`
+ */
+export function checkFree(tree: Tree, path: string): void {
+  if (tree.read(path) !== null) throw new PatchRefusal({ reason: "file exists", path });
+  const folded = foldedName(path);
+  for (const file of tree.paths()) {
+    const other = foldedName(file);
+    if (other === folded) throw new PatchRefusal({ reason: "outside", path, why: `differs from ${file} in upper and lower case only` });
+    if (folded.startsWith(`${other}/`)) throw new PatchRefusal({ reason: "outside", path, why: `${file} is a file, not a folder` });
+    if (other.startsWith(`${folded}/`)) throw new PatchRefusal({ reason: "outside", path, why: "is a folder" });
+  }
+}
