@@ -1,0 +1,34 @@
+/** What the user has typed but the extension has not answered yet: it must win over an older state that arrives meanwhile. */
+import type { ComposerState } from "../../extension/protocol/webview/composer.ts";
+
+/** Fields that the user types into or drags. */
+export type Drafts = Partial<Pick<ComposerState, "instructions" | "count" | "exploit">>;
+type Field = keyof Drafts;
+
+/**
+ * The drafts that still hold after a new state.
+ * A draft ends when the state agrees with it, or when the state's own value moved while the user was elsewhere.
+ * @param focused the field that has the keyboard, if any: it is never taken away from the user
+ */
+export function keepDrafts(drafts: Drafts, before: ComposerState | null, after: ComposerState, focused: Field | null): Drafts {
+  const kept: Drafts = {};
+  for (const field of ["instructions", "count", "exploit"] as const) keep(field);
+  return kept;
+
+  function keep<F extends Field>(field: F): void {
+    const draft = drafts[field];
+    if (draft === undefined || draft === after[field]) return;
+    const moved = before !== null && before[field] !== after[field];
+    if (field === focused || !moved) kept[field] = draft;
+  }
+}
+
+/**
+ * A typed number of ideas, 1 to 100.
+ * @returns null when the text is no number in that range
+ */
+export function readCount(text: string): number | null {
+  if (!/^\s*\d{1,3}\s*$/.test(text)) return null;
+  const count = Number(text);
+  return count >= 1 && count <= 100 ? count : null;
+}

@@ -1,0 +1,23 @@
+/** Questions the panes ask of the extension, with typed answers. */
+import { Answers } from "../../extension/protocol/webview/results.ts";
+import type { Ask } from "../../extension/protocol/webview/results.ts";
+import type { IdeaDetail } from "../../extension/protocol/idea.ts";
+import type { Curve, LogSlice } from "../../extension/protocol/run.ts";
+import type { Questions } from "../shared/host.ts";
+
+/** Every method rejects with a ProvingGroundError when the extension cannot answer. */
+export interface Asker {
+  curves(runs: number[]): Promise<Curve[]>;
+  diff(idea: number): Promise<string>;
+  log(run: number, from: number): Promise<LogSlice>;
+  idea(idea: number): Promise<IdeaDetail>;
+}
+
+export function asker(questions: Questions<Ask>): Asker {
+  return {
+    curves: (runs) => questions.ask({ question: "curves", runs }, Answers.curves),
+    diff: async (idea) => (await questions.ask({ question: "diff", idea }, Answers.diff)).diff,
+    log: (run, from) => questions.ask({ question: "log", run, from }, Answers.log),
+    idea: (idea) => questions.ask({ question: "idea", idea }, Answers.idea),
+  };
+}

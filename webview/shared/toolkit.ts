@@ -1,0 +1,34 @@
+/** The one place that names the webview toolkit: registers its components and types the few properties we use. */
+import {
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeCheckbox,
+  vsCodeDropdown,
+  vsCodeOption,
+  vsCodeProgressRing,
+  vsCodeTextArea,
+  vsCodeTextField,
+} from "@vscode/webview-ui-toolkit";
+
+/** Any toolkit field with a text value: `vscode-text-field`, `vscode-text-area`, `vscode-dropdown`. */
+export interface ValueElement extends HTMLElement {
+  value: string;
+}
+
+/** `vscode-checkbox`. */
+export interface CheckedElement extends HTMLElement {
+  checked: boolean;
+}
+
+/** Defines the custom elements `vscode-button`, `-checkbox`, `-dropdown`, `-option`, `-progress-ring`, `-text-area`, `-text-field`. */
+export function registerToolkit(): void {
+  provideVSCodeDesignSystem().register(
+    vsCodeButton(),
+    vsCodeCheckbox(),
+    vsCodeDropdown(),
+    vsCodeOption(),
+    vsCodeProgressRing(),
+    vsCodeTextArea(),
+    vsCodeTextField(),
+  );
+}
