@@ -16,9 +16,10 @@ interface Told {
   start: Assignment;
   base: number | null;
   knobs: readonly Knob[];
+  changeLine: (knob: string, from: KnobValue, to: KnobValue) => string;
 }
 
-export function operatorText({ child, changed, start, base, knobs }: Told): IdeaText {
+export function operatorText({ child, changed, start, base, knobs, changeLine }: Told): IdeaText {
   const changes = changed.flatMap((knob) => {
     const from = start[knob.name];
     const to = child.values[knob.name];
@@ -35,7 +36,7 @@ export function operatorText({ child, changed, start, base, knobs }: Told): Idea
   return {
     title: `${capital(named.join(", "))}${more}${suffix(child, base)}`,
     description: description.join("\n"),
-    changes: changes.map(({ knob, from, to }) => `- In \`${knob.file}\` set ${knob.title} from \`${from}\` to \`${to}\`.`).join("\n"),
+    changes: changes.map(({ knob, from, to }) => changeLine(knob.name, from, to)).join("\n"),
   };
 }
 

@@ -31,6 +31,8 @@ export interface OperatorRequest {
   tried: readonly Assignment[];
   /** Prefer knobs that earlier ideas moved least. */
   explore: boolean;
+  /** How a setting is written down among the planned changes. */
+  changeLine: (knob: string, from: KnobValue, to: KnobValue) => string;
   random: Random;
 }
 
@@ -82,7 +84,7 @@ export function proposeByOperators(request: OperatorRequest): { ideas: OperatorI
     if (seen.has(key)) continue;
     seen.add(key);
     ideas.push({
-      text: operatorText({ child, changed, start, base: request.base, knobs: usable }),
+      text: operatorText({ child, changed, start, base: request.base, knobs: usable, changeLine: request.changeLine }),
       kind: changed.some((knob) => knob.kind === "algorithmic") ? "algorithmic" : "hyper-parameter",
       knobs: within(changed, child.values),
       values: child.values,
