@@ -1,0 +1,115 @@
+/** What the engine asks of a place that executes commands: one interface for this machine, SSH hosts, Slurm and Ray. */
+
+/** An accelerator of a target. */
+export interface Device {
+  /** Number by which `CUDA_VISIBLE_DEVICES` names it. */
+  index: number;
+  name: string;
+  /** GiB; null where the driver does not say. */
+  memory: number | null;
+  /** GiB in use by anybody; null where the driver does not say. */
+  memoryUsed: number | null;
+  /** Share of the time it was computing, 0 to 1; null where the driver does not say. */
+  load: number | null;
+}
+
+/** What a target has. */
+export interface Capacity {
+  kind: "gpu" | "cpu";
+  /** Places for runs: accelerators where there are any, else processors, unless the user set a number. */
+  slots: number;
+  /** True when the user set `slots`: then a run takes one, whatever it asks for. */
+  fixed: boolean;
+  cpus: number;
+  /** Memory of the machine in GiB. */
+  memory: number;
+  devices: Device[];
+  /** Null when it can be used; otherwise why not and what to do. */
+  problem: string | null;
+}
+
+/** A command to be executed once under a time limit. */
+export interface Job {
+  /** Names the job on its target and is shown to the command as `PROVING_GROUND_RUN`. */
+  id: string;
+  /** Folder on this machine that holds what the job needs; its record is kept there. Absolute. */
+  directory: string;
+  /** Where the command starts, relative to `directory`. */
+  cwd: string;
+  /** For `sh -c`. */
+  command: string;
+  /** Variables of this job on top of what the target lets through. */
+  variables: Record<string, string>;
+  resources: { gpus: number; gpuMemory: number | null; cpus: number };
+  /** Wall time in seconds after which the command and all it started are ended. */
+  timeout: number;
+  /** Seconds between asking a command to end and ending it. */
+  grace: number;
+}
+
+/** Finds a job again, from any process. */
+export interface JobRef {
+  id: string;
+  /** The job's folder on the target. */
+  directory: string;
+}
+
+/** How a command ended; the content of `exit.json`. Times in milliseconds since 1970. */
+export interface Exit {
+  /** Exit code as a shell sees it: 128 + n after signal n. */
+  code: number;
+  /** Name of the signal that ended it, such as `KILL`; null when it ended by itself. */
+  signal: string | null;
+  /** `launch`: the command could not even be started. */
+  reason: "exited" | "timeout" | "stopped" | "launch";
+  /** True when the disk had no room left at the end. */
+  diskFull: boolean;
+  /** Processes it started that could not be ended, by number; normally none. */
+  left: number[];
+  startedAt: number;
+  endedAt: number;
+}
+
+export type JobState =
+  /** Never began: not submitted, or whoever submitted it died on the way. Submitting it again is right. */
+  | { state: "absent" }
+  /** Accepted; waits for the target. */
+  | { state: "waiting" }
+  | { state: "running" }
+  | { state: "ended"; exit: Exit }
+  /** Began, is gone, and left no record of its end. */
+  | { state: "lost"; reason: string };
+
+/** A piece of a file; offsets and size in bytes. */
+export interface Bytes {
+  bytes: Uint8Array;
+  from: number;
+  /** Size of the whole file now. */
+  size: number;
+}
+
+/** The two files a job writes while it runs. */
+export type JobFile = "stdout.log" | "metrics.jsonl";
+
+/** A target. Stateless: all state is in the job's directory or in the cluster's own records. */
+export interface Compute {
+  probe(): Promise<Capacity>;
+  /**
+   * Sees to it that the job is executed once: a job that has begun is left alone, however often it is submitted and by whom.
+   * @throws ProvingGroundError `disk-full`, `unsupported-platform`, or `internal` when the target cannot take it
+   */
+  submit(job: Job): Promise<JobRef>;
+  /** States in the order of `refs`. */
+  poll(refs: JobRef[]): Promise<JobState[]>;
+  /** At most `limit` bytes of a file from byte `from` on; empty where there is nothing (yet). */
+  tail(ref: JobRef, from: number, limit: number, file?: JobFile): Promise<Bytes>;
+  /** Asks a job to end; it is over when `poll` says so. A job that never began or is over is left as it is. */
+  cancel(ref: JobRef): Promise<void>;
+  /** Brings log, metrics and record into a folder of this machine, partial ones too. */
+  collect(ref: JobRef, into: string): Promise<void>;
+  /**
+   * Calls `changed` soon after the job's state or one of `files` may have changed, for targets that can tell; others are polled.
+   * @returns stops watching
+   */
+  watch?(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void;
+}

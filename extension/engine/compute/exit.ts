@@ -1,0 +1,38 @@
+/** The record a supervisor leaves when a job is over. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Exit } from "./compute.ts";
+import { FILES } from "./supervisor.ts";
+
+const Record = z.object({
+  code: z.int(),
+  signal: z.string().nullable(),
+  reason: z.enum(["exited", "timeout", "stopped", "launch"]),
+  diskFull: z.boolean(),
+  left: z.array(z.int()),
+  startedAt: z.number(),
+  endedAt: z.number(),
+});
+
+/**
+ * Reads `exit.json` of a job's directory.
+ * @returns the record; null while there is none; `unreadable` when the file is there and makes no sense
+ */
+export async function readExit(directory: string): Promise<Exit | null | "unreadable"> {
+  let text: string;
+  try {
+    text = await readFile(join(directory, FILES.exit), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return "unreadable";
+  }
+  const parsed = Record.safeParse(value);
+  return parsed.success ? parsed.data : "unreadable";
+}

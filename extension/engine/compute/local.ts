@@ -1,0 +1,225 @@
+/** Executes jobs on this machine, each under its own supervisor, so that they outlive the engine. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { access, copyFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Bytes, Capacity, Compute, Job, JobFile, JobRef, JobState } from "./compute.ts";
+import { nvidiaDevices } from "./devices.ts";
+import { readExit } from "./exit.ts";
+import { processIdentities } from "./identity.ts";
+import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
+import { watchJob } from "./watch.ts";
+
+export interface LocalOptions {
+  /** What runs inherit from the engine: already reduced to what they may see. Needs PATH. */
+  environment: Record<string, string>;
+  /** Number of runs at once; absent: as many as there are accelerators, else processors. */
+  slots?: number | undefined;
+  platform?: NodeJS.Platform;
+  /** Names that nobody else uses, for files that are not complete yet. */
+  unique?: () => string;
+}
+
+const GIB = 2 ** 30;
+
+export class LocalCompute implements Compute {
+  readonly #environment: Record<string, string>;
+  readonly #slots: number | undefined;
+  readonly #platform: NodeJS.Platform;
+  readonly #unique: () => string;
+  /** Supervisors started by this process that have not ended, by job directory. */
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #listeners = new Map<string, Set<() => void>>();
+
+  constructor(options: LocalOptions) {
+    this.#environment = options.environment;
+    this.#slots = options.slots;
+    this.#platform = options.platform ?? process.platform;
+    this.#unique = options.unique ?? randomUUID;
+  }
+
+  async probe(): Promise<Capacity> {
+    const { devices, problem } = await nvidiaDevices(this.#environment);
+    const cpus = availableParallelism();
+    return {
+      kind: devices.length > 0 ? "gpu" : "cpu",
+      slots: this.#slots ?? (devices.length > 0 ? devices.length : cpus),
+      fixed: this.#slots !== undefined,
+      cpus,
+      memory: totalmem() / GIB,
+      devices,
+      problem: this.#platform === "win32" ? NO_SHELL : problem,
+    };
+  }
+
+  async submit(job: Job): Promise<JobRef> {
+    if (this.#platform === "win32") {
+      throw new ProvingGroundError("unsupported-platform", `run ${job.id} cannot start here: ${NO_SHELL}`, { hint: NO_SHELL });
+    }
+    const directory = resolve(job.directory);
+    const ref = { id: job.id, directory };
+    if (/[\n\0]/.test(directory)) {
+      throw new ProvingGroundError("internal", `run ${job.id} cannot start: its folder has a line break in its name`, {
+        hint: "Move the repository to a folder without line breaks in its path.",
+      });
+    }
+    if (this.#children.has(directory) || (await exists(join(directory, FILES.started)))) return ref;
+    await mkdir(directory, { recursive: true });
+    await writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`);
+    await writeNew(join(directory, FILES.log), "");
+    await writeNew(join(directory, FILES.metrics), "");
+    await this.#writeWhole(join(directory, FILES.script), supervisorScript(job), 0o755);
+    await this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644);
+    if (!this.#children.has(directory)) await this.#start(directory);
+    return ref;
+  }
+
+  async poll(refs: JobRef[]): Promise<JobState[]> {
+    const begun = await Promise.all(refs.map((ref) => readStarted(ref.directory)));
+    const alive = await processIdentities(begun.flatMap((started) => (started === null ? [] : [started.pid])));
+    return Promise.all(
+      refs.map(async (ref, index): Promise<JobState> => {
+        const started = begun[index] ?? null;
+        const running = started !== null && alive.get(started.pid) === started.identity;
+        const exit = await readExit(ref.directory);
+        if (exit === "unreadable") return { state: "lost", reason: `the record of its end, ${FILES.exit}, cannot be read` };
+        if (exit !== null) return { state: "ended", exit };
+        if (running) return { state: "running" };
+        if (this.#children.has(ref.directory)) return { state: "waiting" };
+        if (started === null) return { state: "absent" };
+        await this.#sweep(ref.directory);
+        return { state: "lost", reason: "its supervisor ended without a record: killed by hand, out of memory, or the machine went down" };
+      }),
+    );
+  }
+
+  async tail(ref: JobRef, from: number, limit: number, file: JobFile = "stdout.log"): Promise<Bytes> {
+    let handle;
+    try {
+      handle = await open(join(ref.directory, file), "r");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { bytes: new Uint8Array(), from, size: 0 };
+      throw error;
+    }
+    try {
+      const { size } = await handle.stat();
+      const bytes = new Uint8Array(Math.max(0, Math.min(limit, size - from)));
+      const { bytesRead } = bytes.length === 0 ? { bytesRead: 0 } : await handle.read(bytes, 0, bytes.length, from);
+      return { bytes: bytes.subarray(0, bytesRead), from, size };
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async cancel(ref: JobRef): Promise<void> {
+    const started = await readStarted(ref.directory);
+    if (started === null) {
+      this.#children.get(ref.directory)?.kill("SIGTERM");
+      return;
+    }
+    const alive = await processIdentities([started.pid]);
+    if (alive.get(started.pid) !== started.identity) return;
+    try {
+      process.kill(started.pid, "SIGTERM");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+
+  async collect(ref: JobRef, into: string): Promise<void> {
+    if (resolve(into) === ref.directory) return;
+    await mkdir(into, { recursive: true });
+    for (const file of [FILES.log, FILES.metrics, FILES.exit]) {
+      if (await exists(join(ref.directory, file))) await copyFile(join(ref.directory, file), join(into, file));
+    }
+  }
+
+  watch(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void {
+    const state = () => changed("state");
+    const listeners = this.#listeners.get(ref.directory) ?? new Set();
+    this.#listeners.set(ref.directory, listeners.add(state));
+    const stop = watchJob(ref.directory, files, changed);
+    return () => {
+      stop();
+      listeners.delete(state);
+      if (listeners.size === 0) this.#listeners.delete(ref.directory);
+    };
+  }
+
+  async #writeWhole(path: string, content: string, mode: number): Promise<void> {
+    const partial = `${path}.${this.#unique()}`;
+    try {
+      await writeFile(partial, content, { mode });
+      await rename(partial, path);
+    } catch (error) {
+      throw ProvingGroundError.from(error);
+    }
+  }
+
+  /** Starts the supervisor; resolves once its process exists. */
+  async #start(directory: string): Promise<void> {
+    const child = spawn("/bin/sh", [join(directory, FILES.script)], {
+      cwd: directory,
+      env: this.#environment,
+      detached: true,
+      stdio: "ignore",
+    });
+    this.#children.set(directory, child);
+    child.once("exit", () => {
+      this.#children.delete(directory);
+      for (const listener of this.#listeners.get(directory) ?? []) listener();
+    });
+    await new Promise<void>((done, fail) => {
+      child.once("spawn", done);
+      child.once("error", (error) => {
+        this.#children.delete(directory);
+        fail(ProvingGroundError.from(error));
+      });
+    });
+    child.unref();
+  }
+
+  /** Ends what a supervisor that is gone left behind. */
+  async #sweep(directory: string): Promise<void> {
+    const child = spawn("/bin/sh", [join(directory, FILES.script), "sweep"], { env: this.#environment, detached: true, stdio: "ignore" });
+    await new Promise<void>((done, fail) => {
+      child.once("exit", () => done());
+      child.once("error", fail);
+    });
+  }
+}
+
+const NO_SHELL = "local runs need a POSIX shell: open the folder in WSL, or use a remote target";
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Writes a file that may be there already from an interrupted submit. */
+async function writeNew(path: string, content: string): Promise<void> {
+  try {
+    await writeFile(path, content, { flag: "wx" });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EEXIST") return;
+    throw ProvingGroundError.from(error);
+  }
+}
+
+async function readStarted(directory: string): Promise<{ pid: number; identity: string } | null> {
+  try {
+    const [pid, identity] = (await readFile(join(directory, FILES.started), "utf8")).split("\n");
+    return { pid: Number(pid), identity: identity ?? "" };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+/** A folder for jobs of its own, and jobs that say little. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Compute, Job, JobRef, JobState } from "../../../extension/engine/compute/compute.ts";
+import { processIdentities } from "../../../extension/engine/compute/identity.ts";
+
+export const BASE = { PATH: process.env.PATH ?? "/usr/bin:/bin" };
+
+/** A temporary folder that goes away with the test. */
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "proving-ground-"));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+export function job(directory: string, command: string, more: Partial<Job> = {}): Job {
+  return {
+    id: "7",
+    directory,
+    cwd: ".",
+    command,
+    variables: {},
+    resources: { gpus: 0, gpuMemory: null, cpus: 1 },
+    timeout: 60,
+    grace: 1,
+    ...more,
+  };
+}
+
+/** Resolves with the state once `wanted` is true of it; waits for the job's own events. */
+export function until(compute: Compute, ref: JobRef, wanted: (state: JobState) => boolean): Promise<JobState> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      compute.poll([ref]).then(([state]) => {
+        if (state === undefined || !wanted(state)) return;
+        stop();
+        resolve(state);
+      }, reject);
+    };
+    const stop = compute.watch?.(ref, ["stdout.log"], look) ?? (() => undefined);
+    look();
+  });
+}
+
+export const over = (compute: Compute, ref: JobRef) => until(compute, ref, ({ state }) => state === "ended" || state === "lost");
+
+/** Waits for a line of the job's log. */
+export function said(compute: Compute, ref: JobRef, line: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      readFile(join(ref.directory, "stdout.log"), "utf8").then((log) => {
+        if (!log.split("\n").includes(line)) return;
+        stop();
+        resolve(null);
+      }, reject);
+    };
+    const stop = compute.watch?.(ref, ["stdout.log"], look) ?? (() => undefined);
+    look();
+  });
+}
+
+/** Those of the process numbers in a file, one per line, that live. */
+export async function living(file: string): Promise<number[]> {
+  const pids = (await readFile(file, "utf8")).split("\n").filter(Boolean).map(Number);
+  return [...(await processIdentities(pids)).keys()];
+}
+
+/** Sleeping processes that a job's folder still has: of its command, or of the timer that watched it. */
+export function sleepers(directory: string): string[] {
+  if (!existsSync("/proc/self/environ")) return [];
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/comm`, "utf8") === "sleep\n" && readFileSync(`/proc/${pid}/environ`, "utf8").includes(directory);
+    } catch {
+      return false;
+    }
+  });
+}
