@@ -1,6 +1,6 @@
-"""Measures the tables of README.md: the baseline's seeds, a random search over the knobs, and what each found setting is worth.
+"""Measures the tables of README.md: the baseline, what each found setting is worth, other settings, and a random search.
 
-    python tests/measure.py baseline|search|ablation [jobs at once, 2]
+    python tests/measure.py baseline|ablation|others|search [jobs at once, 2]
 
 Every run is a copy of the environment in a temporary folder; a line per run is printed as it ends.
 """
@@ -21,7 +21,10 @@ import yaml
 
 HERE = Path(__file__).resolve().parent.parent
 KNOBS = {knob["name"]: knob for knob in yaml.safe_load((HERE / "environment.yaml").read_text())["knobs"]}
-FOUND = {}
+FOUND = {"optimizer": "adam", "learning_rate": 4, "schedule": "cosine", "warmup": 0.05, "activation": "gelu", "norm": "rms", "depth": 2,
+         "residual": "True", "context": 12, "width": 160, "batch": 96, "weight_decay": 0.0001}
+OTHERS = [("init_scale", 0.1), ("init_scale", 3), ("dropout", 0.1), ("label_smoothing", 0.03), ("averaging", 0.99), ("clip", 0.3),
+          ("embed", 24), ("context", 24), ("width", 320), ("depth", 3), ("activation", "relu"), ("optimizer", "momentum")]
 
 
 def edited(code: str, settings: dict) -> str:
@@ -60,6 +63,8 @@ def main(what: str, at_once: int) -> None:
     elif what == "search":
         source = random.Random(0)
         jobs = [(f"random {number}", {name: drawn(knob, source) for name, knob in KNOBS.items()}, 0) for number in range(40)]
+    elif what == "others":
+        jobs = [(f"found, {name} to {value}", {**FOUND, name: value}, seed) for name, value in OTHERS for seed in range(2)]
     else:
         baseline = (HERE / "train.py").read_text()
         jobs = [("found", FOUND, seed) for seed in range(5)]
