@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import type { ProgressReport } from "../protocol/methods.ts";
+import { messageOf } from "./message.ts";
 
 /** A way out that the error itself suggests. */
 const WAYS_OUT: Partial<Record<ProvingGroundError["code"], { label: string; command: string }>> = {
@@ -11,13 +12,6 @@ const WAYS_OUT: Partial<Record<ProvingGroundError["code"], { label: string; comm
   internal: { label: "Show Log", command: "provingGround.showLog" },
   "dirty-baseline": { label: "Show Changes", command: "workbench.view.scm" },
 };
-
-/** The error as one message: a sentence on what failed, then what to do. */
-export function messageOf(error: ProvingGroundError): string {
-  const first = error.message.charAt(0).toUpperCase() + error.message.slice(1);
-  const ended = /[.!?]$/.test(first) ? first : `${first}.`;
-  return error.hint === undefined ? ended : `${ended} ${error.hint}`;
-}
 
 export class Presenter {
   readonly #log: vscode.LogOutputChannel;

@@ -1,0 +1,109 @@
+/** What a command is about: the rows it was called on, else what the user picks. */
+import * as vscode from "vscode";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Idea } from "../../protocol/idea.ts";
+import type { Run } from "../../protocol/run.ts";
+import type { Current } from "../engine/current.ts";
+import type { Lab } from "../engine/lab.ts";
+import type { Labs } from "../engine/labs.ts";
+import { metricText } from "../format.ts";
+import type { IdeaRef, RunRef } from "./registry.ts";
+
+export interface Picked<T> {
+  lab: Lab;
+  items: T[];
+}
+
+export class Targets {
+  readonly #labs: Labs;
+  readonly #current: Current;
+
+  constructor(labs: Labs, current: Current) {
+    this.#labs = labs;
+    this.#current = current;
+  }
+
+  /**
+   * Ideas a command applies to.
+   * @param able which ideas it can apply to; others in a selection are left out
+   * @param title of the picker, when nothing was clicked
+   * @throws ProvingGroundError `cancelled` when the user picks none, `usage` when it applies to none of those meant
+   */
+  async ideas(
+    clicked: IdeaRef | undefined,
+    selected: readonly IdeaRef[] | undefined,
+    able: (idea: Idea) => boolean,
+    title: string,
+    many = true,
+  ): Promise<Picked<Idea>> {
+    const refs = meant(clicked, selected, (ref) => typeof (ref as Partial<IdeaRef>).idea === "number");
+    if (refs.length > 0) {
+      const lab = await this.#labs.find(refs[0]?.lab ?? "");
+      const items = refs.filter((ref) => ref.lab === lab.key).map((ref) => lab.idea(ref.idea));
+      return { lab, items: someOf(items.filter(able), title) };
+    }
+    const lab = await this.#lab();
+    const { any } = this.#current;
+    const choices = (lab.snapshot?.ideas ?? []).filter((idea) => able(idea) && (any === null || idea.environment === any.name));
+    const rows = someOf(choices, title).map((item) => ({
+      label: item.title,
+      description: `#${item.id} · ${item.status}${item.metric === null ? "" : ` · ${metricText(item.metric)}`}`,
+      detail: item.summary,
+      item,
+    }));
+    return { lab, items: await pick(rows, title, many) };
+  }
+
+  /** Runs a command applies to; as {@link ideas}. */
+  async runs(
+    clicked: RunRef | undefined,
+    selected: readonly RunRef[] | undefined,
+    able: (run: Run) => boolean,
+    title: string,
+    many = true,
+  ): Promise<Picked<Run>> {
+    const refs = meant(clicked, selected, (ref) => typeof (ref as Partial<RunRef>).run === "number");
+    if (refs.length > 0) {
+      const lab = await this.#labs.find(refs[0]?.lab ?? "");
+      const items = refs.flatMap((ref) => lab.run(ref.run) ?? []);
+      return { lab, items: someOf(items.filter(able), title) };
+    }
+    const lab = await this.#lab();
+    const rows = someOf((lab.snapshot?.runs ?? []).filter(able).toReversed(), title).map((item) => ({
+      label: `${lab.runTitle(item)} · seed ${item.seed}`,
+      description: `#${item.id} · ${item.state}${item.metric === null ? "" : ` · ${metricText(item.metric)}`}`,
+      item,
+    }));
+    return { lab, items: await pick(rows, title, many) };
+  }
+
+  async #lab(): Promise<Lab> {
+    await this.#labs.ready();
+    const lab = this.#labs.need(this.#current.lab);
+    await lab.link.ensure();
+    return lab;
+  }
+}
+
+/** The selection where the clicked row is part of it, else the clicked row; groups in it are no targets. */
+function meant<T extends object>(clicked: T | undefined, selected: readonly T[] | undefined, isTarget: (ref: T) => boolean): T[] {
+  const all = selected !== undefined && selected.length > 0 ? selected : clicked === undefined ? [] : [clicked];
+  return all.filter(isTarget);
+}
+
+function someOf<T>(items: T[], title: string): T[] {
+  if (items.length > 0) return items;
+  throw new ProvingGroundError("usage", `${title}: there is nothing this can be done with now`);
+}
+
+async function pick<T>(rows: (vscode.QuickPickItem & { item: T })[], title: string, many: boolean): Promise<T[]> {
+  const options = { title, matchOnDescription: true, matchOnDetail: true };
+  if (many) {
+    const picked = await vscode.window.showQuickPick(rows, { ...options, canPickMany: true });
+    if (picked !== undefined && picked.length > 0) return picked.map((row) => row.item);
+  } else {
+    const picked = await vscode.window.showQuickPick(rows, options);
+    if (picked !== undefined) return [picked.item];
+  }
+  throw new ProvingGroundError("cancelled", "nothing was picked");
+}

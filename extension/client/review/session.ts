@@ -1,0 +1,168 @@
+/** One proposal under review: its hunks follow the documents, its decisions follow the hunks. */
+import * as vscode from "vscode";
+import { proposalApprove, proposalDecide, proposalGet } from "../../protocol/methods.ts";
+import type { Idea } from "../../protocol/idea.ts";
+import type { ProposalView } from "../../protocol/proposal.ts";
+import type { Decisions, Hunk } from "../../protocol/review.ts";
+import { hunksOf, settle } from "../../protocol/review.ts";
+import type { Lab } from "../engine/lab.ts";
+import { uriOf } from "../documents/file-system.ts";
+import { hunkSpan, tally } from "./walk.ts";
+import type { ReviewedFile, Tally } from "./walk.ts";
+
+export interface SessionFile extends ReviewedFile {
+  /** The editable side: the working copy, or a read-only empty document for a deleted file. */
+  readonly uri: vscode.Uri;
+  /** The working copy, whether it exists or not. */
+  readonly workingCopy: vscode.Uri;
+  readonly baseUri: vscode.Uri;
+}
+
+export class ReviewSession implements vscode.Disposable {
+  readonly lab: Lab;
+  readonly idea: number;
+  readonly title: string;
+  #files: SessionFile[] = [];
+  #decisions: Decisions = {};
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** Decisions are told one after the other, so that the last one told is the last one made. */
+  #telling: Promise<unknown> = Promise.resolve();
+
+  readonly onDidChange = this.#changed.event;
+
+  private constructor(lab: Lab, view: ProposalView) {
+    this.lab = lab;
+    this.idea = view.idea;
+    this.title = view.title;
+    this.#take(view);
+  }
+
+  /** @throws ProvingGroundError `no-proposal` */
+  static async open(lab: Lab, idea: number): Promise<ReviewSession> {
+    return new ReviewSession(lab, await lab.link.request(proposalGet, { idea }));
+  }
+
+  get files(): readonly SessionFile[] {
+    return this.#files;
+  }
+
+  get decisions(): Decisions {
+    return this.#decisions;
+  }
+
+  get tally(): Tally {
+    return tally(this.#files, this.#decisions);
+  }
+
+  get hunks(): Hunk[] {
+    return this.#files.flatMap((file) => file.hunks);
+  }
+
+  fileOf(uri: vscode.Uri): SessionFile | undefined {
+    const text = uri.toString();
+    return this.#files.find((file) => file.uri.toString() === text);
+  }
+
+  file(path: string): SessionFile | undefined {
+    return this.#files.find((file) => file.path === path);
+  }
+
+  hunk(id: string): Hunk | undefined {
+    return this.hunks.find((hunk) => hunk.id === id);
+  }
+
+  /** Reads the proposal again: files may have come or gone. */
+  async refresh(): Promise<void> {
+    this.#take(await this.lab.link.request(proposalGet, { idea: this.idea }));
+    this.#changed.fire();
+  }
+
+  /** A document of the proposal has another text: by the human, by undo, by us. */
+  update(document: vscode.TextDocument): void {
+    const file = this.fileOf(document.uri);
+    if (file?.workingCopy.toString() !== document.uri.toString()) return;
+    const proposed = document.getText();
+    if (proposed === file.proposed) return;
+    file.proposed = proposed;
+    file.hunks = hunksOf(file);
+    // An engine that is away learns the decisions when they change next, or at approval.
+    this.#decide(settle(this.#decisions, this.hunks)).catch(() => undefined);
+  }
+
+  accept(hunks: readonly Hunk[]): Promise<void> {
+    return this.#decide({ ...this.#decisions, ...Object.fromEntries(hunks.map((hunk) => [hunk.id, "accepted" as const])) });
+  }
+
+  undoAccept(hunk: Hunk): Promise<void> {
+    return this.#decide(Object.fromEntries(Object.entries(this.#decisions).filter(([id]) => id !== hunk.id)));
+  }
+
+  /** Takes hunks out of the proposal: one edit that the editor can undo, then saved. A file that is new goes, a deleted one comes back. */
+  async reject(hunks: readonly Hunk[]): Promise<void> {
+    const edit = new vscode.WorkspaceEdit();
+    const edited: vscode.TextDocument[] = [];
+    let filesComeOrGo = false;
+    for (const file of this.#files) {
+      const mine = hunks.filter((hunk) => hunk.path === file.path);
+      if (mine.length === 0) continue;
+      if (file.base === null && mine.length === file.hunks.length) {
+        edit.deleteFile(file.workingCopy, { ignoreIfNotExists: true });
+        filesComeOrGo = true;
+      } else if (file.proposed === null) {
+        edit.createFile(file.workingCopy, { overwrite: true, contents: new TextEncoder().encode(file.base ?? "") });
+        filesComeOrGo = true;
+      } else {
+        const document = await vscode.workspace.openTextDocument(file.workingCopy);
+        for (const hunk of mine) {
+          const { start, end } = hunkSpan(document.getText(), hunk);
+          edit.replace(file.workingCopy, new vscode.Range(document.positionAt(start), document.positionAt(end)), hunk.baseLines.join(""));
+        }
+        edited.push(document);
+      }
+    }
+    if (!(await vscode.workspace.applyEdit(edit))) return;
+    for (const document of edited) await document.save();
+    if (filesComeOrGo) await this.refresh();
+  }
+
+  /** Saves what the human typed, then commits the proposal as it stands. */
+  async approve(undecided: "accept" | "refuse", signal?: AbortSignal): Promise<Idea> {
+    for (const document of vscode.workspace.textDocuments) {
+      if (document.isDirty && this.fileOf(document.uri) !== undefined) await document.save();
+    }
+    await this.#telling;
+    return this.lab.link.request(proposalApprove, { idea: this.idea, undecided }, { signal });
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  #take(view: ProposalView): void {
+    const { key } = this.lab;
+    this.#files = view.files.map((file) => {
+      const workingCopy = vscode.Uri.file(file.workingCopy);
+      const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === workingCopy.toString());
+      const proposed = file.proposed === null ? null : (open?.getText() ?? file.proposed);
+      const pair = { path: file.path, base: file.base, proposed };
+      return {
+        ...pair,
+        hunks: hunksOf(pair),
+        workingCopy,
+        uri: proposed === null ? uriOf({ kind: "deleted", lab: key, idea: view.idea, path: file.path }) : workingCopy,
+        baseUri: uriOf({ kind: "base", lab: key, commit: view.base, path: file.path }),
+      };
+    });
+    this.#decisions = settle(view.decisions, this.hunks);
+  }
+
+  async #decide(decisions: Decisions): Promise<void> {
+    const same = JSON.stringify(decisions) === JSON.stringify(this.#decisions);
+    this.#decisions = decisions;
+    this.#changed.fire();
+    if (same) return;
+    const told = this.#telling.then(() => this.lab.link.request(proposalDecide, { idea: this.idea, decisions }));
+    this.#telling = told.catch(() => undefined);
+    await told;
+  }
+}

@@ -1,0 +1,166 @@
+/** The composer's webview: sends it the whole state whenever anything in it changes, and does what its buttons say. */
+import * as vscode from "vscode";
+import { modelsList, parentsSet } from "../../protocol/methods.ts";
+import type { ModelInfo } from "../../protocol/model.ts";
+import { FromComposer } from "../../protocol/webview/composer.ts";
+import type { ToComposer } from "../../protocol/webview/composer.ts";
+import { execute } from "../commands/registry.ts";
+import type { Current } from "../engine/current.ts";
+import type { Lab } from "../engine/lab.ts";
+import type { Labs } from "../engine/labs.ts";
+import { Disposables } from "../lifecycle.ts";
+import type { Models } from "../settings/models.ts";
+import { fillWebview } from "../webview-page.ts";
+import { composerState } from "./composer-state.ts";
+import type { Ideation } from "./ideation.ts";
+
+/** Commands that an empty state may offer; nothing else is run for a webview. */
+const OFFERED: ReadonlySet<string> = new Set([
+  "workbench.trust.manage",
+  "workbench.action.files.openFolder",
+  "provingGround.initRepository",
+  "provingGround.addExample",
+  "provingGround.reconnect",
+]);
+
+export interface ComposerParts {
+  extension: vscode.Uri;
+  labs: Labs;
+  current: Current;
+  ideation: Ideation;
+  models: Models;
+  onError: (error: unknown) => void;
+}
+
+export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
+  static readonly view = "provingGround.composer";
+  readonly #parts: ComposerParts;
+  readonly #owner = new Disposables();
+  #view: vscode.WebviewView | null = null;
+  #models: { lab: Lab; list: ModelInfo[] } | null = null;
+  #asking: Lab | null = null;
+  #sent = "";
+
+  constructor(parts: ComposerParts) {
+    this.#parts = parts;
+    this.#owner.add(parts.current.onDidChange(() => this.#send()));
+    this.#owner.add(parts.ideation.onDidChange(() => this.#send()));
+    this.#owner.add(
+      parts.models.onDidChange(() => {
+        this.#models = null;
+        this.#send();
+      }),
+    );
+  }
+
+  get visible(): boolean {
+    return this.#view?.visible ?? false;
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.#view = view;
+    const own = new Disposables();
+    own.add(
+      view.webview.onDidReceiveMessage((data: unknown) => {
+        const message = FromComposer.safeParse(data);
+        if (message.success) Promise.resolve(this.#receive(message.data)).catch(this.#parts.onError);
+      }),
+    );
+    own.add(view.onDidChangeVisibility(() => this.#send()));
+    view.onDidDispose(() => {
+      own.dispose();
+      this.#view = null;
+    });
+    fillWebview(view.webview, this.#parts.extension, "composer", "Composer");
+  }
+
+  dispose(): void {
+    this.#owner.dispose();
+  }
+
+  async #receive(message: FromComposer): Promise<void> {
+    const { ideation, current } = this.#parts;
+    switch (message.type) {
+      case "ready":
+        this.#sent = "";
+        this.#send();
+        return;
+      case "change":
+        this.#change(message);
+        return;
+      case "generate":
+        return ideation.generate();
+      case "nextEpoch":
+        return ideation.nextEpoch();
+      case "cancel":
+        ideation.cancel();
+        return;
+      case "writeOne":
+        return execute("provingGround.writeIdea");
+      case "removeParent": {
+        const { lab, environment } = current;
+        if (lab === undefined || environment === null) return;
+        const ideas = (lab.snapshot?.parents[environment.name] ?? []).filter((id) => id !== message.idea);
+        await lab.link.request(parentsSet, { environment: environment.name, ideas });
+        return;
+      }
+      case "command":
+        if (OFFERED.has(message.command)) await vscode.commands.executeCommand(message.command);
+    }
+  }
+
+  #change({ environment, model, count, instructions, exploit }: Extract<FromComposer, { type: "change" }>): void {
+    if (environment !== undefined) this.#parts.current.choose(environment);
+    this.#parts.ideation.change({
+      ...(model === undefined ? {} : { model }),
+      ...(count === undefined ? {} : { count }),
+      ...(instructions === undefined ? {} : { instructions }),
+      ...(exploit === undefined ? {} : { exploit }),
+    });
+  }
+
+  #send(): void {
+    if (this.#view?.visible !== true) return;
+    const { labs, current, ideation } = this.#parts;
+    const { lab } = current;
+    if (lab?.link.state.kind === "connected") this.#askModels(lab);
+    const state = composerState({
+      obstacle: labs.obstacle,
+      link: lab?.link.state ?? null,
+      snapshot: lab?.snapshot ?? null,
+      environments: current.choices.map(({ id, lab: { name }, environment }) => ({
+        id,
+        label: labs.all.length > 1 ? `${name} · ${environment.name}` : environment.name,
+        environment,
+      })),
+      id: current.id,
+      models: this.#models?.lab === lab ? (this.#models?.list ?? []) : [],
+      draft: ideation.draft,
+      exploit: ideation.exploit,
+      busy: ideation.busy,
+      message: ideation.message,
+    });
+    const message: ToComposer = { type: "state", state };
+    const text = JSON.stringify(message);
+    if (text === this.#sent) return;
+    this.#sent = text;
+    void this.#view.webview.postMessage(message);
+  }
+
+  /** Fetches the list of models once per lab and configuration. */
+  #askModels(lab: Lab): void {
+    if (this.#models?.lab === lab || this.#asking === lab) return;
+    this.#asking = lab;
+    const have = (list: ModelInfo[]) => {
+      this.#models = { lab, list };
+      this.#send();
+    };
+    lab.link
+      .request(modelsList, {})
+      .then(have, (error: unknown) => {
+        have([]);
+        this.#parts.onError(error);
+      })
+      .finally(() => (this.#asking = null));
+  }
+}

@@ -1,0 +1,31 @@
+/** What the next ideas will take: pure arithmetic over what past runs took. */
+import type { ValidEnvironment } from "../../protocol/environment.ts";
+import type { Snapshot } from "../../protocol/lab.ts";
+import { counted, durationText } from "../format.ts";
+
+/** Newest finished runs that the mean is taken over. */
+const WINDOW = 20;
+
+/**
+ * `about 1.4 min on 2 slots`, one run per idea; empty when nothing is known.
+ * The time of a run is the mean of past runs, before the first one the environment's budget.
+ */
+export function forecastText(count: number, environment: ValidEnvironment, snapshot: Snapshot): string {
+  const slots = snapshot.targets.filter((target) => target.problem === null).reduce((sum, target) => sum + target.slots, 0);
+  const seconds = meanSeconds(environment.name, snapshot) ?? environment.manifest.budget?.seconds ?? null;
+  if (slots === 0 || seconds === null) return "";
+  return `about ${durationText(Math.ceil(count / slots) * seconds)} of runs on ${counted(slots, "slot")}`;
+}
+
+/** The paper's schedule: half of the second epoch builds on parents, growing by a tenth every two epochs, up to four fifths. */
+export function exploitShare(epoch: number): number {
+  return Math.min(0.5 + 0.1 * Math.floor(epoch / 2), 0.8);
+}
+
+function meanSeconds(environment: string, snapshot: Snapshot): number | null {
+  const times = snapshot.runs
+    .filter((run) => run.environment === environment && run.state === "succeeded")
+    .slice(-WINDOW)
+    .flatMap(({ startedAt, endedAt }) => (startedAt === null || endedAt === null ? [] : [(endedAt - startedAt) / 1000]));
+  return times.length === 0 ? null : times.reduce((sum, time) => sum + time, 0) / times.length;
+}
