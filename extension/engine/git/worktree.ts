@@ -1,13 +1,16 @@
-/** Working copies with an index of their own, byte for byte as committed, that git's list of work trees does not know. */
+/** Working copies beside the user's own, byte for byte as committed, that neither git's list of work trees nor an editor knows. */
 import { createHash } from "node:crypto";
-import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Git, TreeEntry } from "./git.ts";
 import { nulSeparated } from "./git.ts";
 import { failed, git, gitBytes, gitText } from "./process.ts";
 
-const SYMLINK = "120000";
+export const SYMLINK = "120000";
 const SUBMODULE = "160000";
+/** What tools leave behind where nobody told git to ignore it: never part of a change. */
+const LITTER = /(^|\/)(__pycache__|\.ipynb_checkpoints)\/|(^|\/)(\.DS_Store|Thumbs\.db)$|\.pyc$/;
 /** Files read or written at the same time: enough to hide latency, far from the limit on open files. */
 const AT_ONCE = 32;
 
@@ -19,14 +22,11 @@ export interface ChangedEntry {
 }
 
 /**
- * Writes a commit's folder as `folder/<directory>/…` and the whole commit into a fresh index file.
+ * Writes a commit's folder as `folder/<directory>/…`.
  * @param folder absolute; made when missing
- * @param indexFile absolute
  */
-export async function checkoutInto(repository: Git, commit: string, directory: string, folder: string, indexFile: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await mkdir(dirname(indexFile), { recursive: true });
-  await gitBytes(repository.top, ["read-tree", commit], { env: { GIT_INDEX_FILE: indexFile } });
+export async function checkoutInto(repository: Git, commit: string, directory: string, folder: string): Promise<void> {
+  await mkdir(join(folder, directory), { recursive: true });
   const entries = (await repository.entries(commit, directory)).filter((entry) => entry.mode !== SUBMODULE);
   const blobs = await readBlobs(repository, [...new Set(entries.map((entry) => entry.oid))]);
   for (const parent of new Set(entries.map((entry) => dirname(entry.path)))) await mkdir(join(folder, parent), { recursive: true });
@@ -48,10 +48,9 @@ export async function checkoutInto(repository: Git, commit: string, directory: s
 export async function changedSince(repository: Git, commit: string, directory: string, folder: string): Promise<ChangedEntry[]> {
   const committed = new Map((await repository.entries(commit, directory)).map((entry) => [entry.path, entry]));
   const found = await filesBelow(folder, directory);
-  const ignored = await ignoredOf(
-    repository,
-    found.filter((path) => !committed.has(path)),
-  );
+  const fresh = found.filter((path) => !committed.has(path));
+  const ignored = await ignoredOf(repository, fresh);
+  for (const path of fresh) if (LITTER.test(path)) ignored.add(path);
   const present = found.filter((path) => !ignored.has(path));
   const changed: ChangedEntry[] = [];
   await inBatches(present, async (path) => {
@@ -69,43 +68,31 @@ export async function changedSince(repository: Git, commit: string, directory: s
 }
 
 /**
- * Brings the index up to a working copy and writes the whole as a tree; content is stored as it is, unfiltered.
+ * The tree of a commit with some files replaced, added or deleted; content is stored as it is, unfiltered.
  * @returns the tree's id
  */
-export async function writeTreeFrom(
-  repository: Git,
-  commit: string,
-  directory: string,
-  folder: string,
-  indexFile: string,
-): Promise<string> {
-  return writeTree(repository, commit, await changedSince(repository, commit, directory, folder), indexFile);
-}
-
-/** The tree of a commit with some files replaced, added or deleted. `indexFile` is overwritten. */
-export async function writeTree(
-  repository: Git,
-  commit: string,
-  changes: readonly Omit<ChangedEntry, "before">[],
-  indexFile: string,
-): Promise<string> {
-  await mkdir(dirname(indexFile), { recursive: true });
-  const env = { GIT_INDEX_FILE: indexFile };
-  const lines: string[] = [];
-  const nothing = "0".repeat(commit.length);
-  for (const { path, after } of changes) {
-    if (after === null) lines.push(`0 ${nothing}\t${path}`);
-    else {
-      const oid = await gitText(repository.top, ["hash-object", "-w", "--no-filters", "--stdin"], { input: after.bytes });
-      lines.push(`${after.mode} ${oid}\t${path}`);
-    }
+export async function writeTree(repository: Git, commit: string, changes: readonly Omit<ChangedEntry, "before">[]): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), "proving-ground-index-"));
+  try {
+    const env = { GIT_INDEX_FILE: join(scratch, "index") };
+    const nothing = "0".repeat(commit.length);
+    const lines = await Promise.all(
+      changes.map(async ({ path, after }) => {
+        if (after === null) return `0 ${nothing}\t${path}\0`;
+        const oid = await gitText(repository.top, ["hash-object", "-w", "--no-filters", "--stdin"], { input: after.bytes });
+        return `${after.mode} ${oid}\t${path}\0`;
+      }),
+    );
+    await gitBytes(repository.top, ["read-tree", commit], { env });
+    await gitBytes(repository.top, ["update-index", "-z", "--index-info"], { env, input: lines.join("") });
+    return await gitText(repository.top, ["write-tree"], { env });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
-  await gitBytes(repository.top, ["read-tree", commit], { env });
-  await gitBytes(repository.top, ["update-index", "-z", "--index-info"], { env, input: lines.map((line) => `${line}\0`).join("") });
-  return gitText(repository.top, ["write-tree"], { env });
 }
 
-async function readBlobs(repository: Git, oids: readonly string[]): Promise<Map<string, Buffer>> {
+/** Contents by id, read in one go. */
+export async function readBlobs(repository: Git, oids: readonly string[]): Promise<Map<string, Buffer>> {
   const blobs = new Map<string, Buffer>();
   if (oids.length === 0) return blobs;
   const out = await gitBytes(repository.top, ["cat-file", "--batch"], { input: oids.map((oid) => `${oid}\n`).join("") });

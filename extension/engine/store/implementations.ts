@@ -2,7 +2,7 @@
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Attempt, AttemptOutcome, DiffStat, IdeaKind, Usage } from "../../protocol/idea.ts";
 import type { Decisions } from "../../protocol/review.ts";
-import type { Actor, Database } from "./database.ts";
+import type { Actor, Database, Transaction } from "./database.ts";
 
 export interface ProposalRecord {
   idea: number;
@@ -15,6 +15,13 @@ export interface ImplementationRecord {
   idea: number;
   base: string;
   commit: string;
+}
+
+export interface AttemptEnd {
+  outcome: AttemptOutcome;
+  reason: string | null;
+  answer: string;
+  usage: Usage | null;
 }
 
 export class Implementations {
@@ -39,21 +46,23 @@ export class Implementations {
     });
   }
 
-  endAttempt(id: number, end: { outcome: AttemptOutcome; reason: string | null; answer: string; usage: Usage | null }): void {
-    this.#database.transaction("model", (transaction) => {
-      const idea = Number(this.#database.get("SELECT idea FROM attempts WHERE id = ?", id)?.idea);
-      this.#database.run(
-        "UPDATE attempts SET outcome = ?, reason = ?, answer = ?, input_tokens = ?, output_tokens = ?, ended_at = ? WHERE id = ?",
-        end.outcome,
-        end.reason,
-        end.answer,
-        end.usage?.inputTokens ?? null,
-        end.usage?.outputTokens ?? null,
-        this.#database.now(),
-        id,
-      );
-      transaction.event({ kind: "attempt ended", idea, detail: { attempt: id, outcome: end.outcome, reason: end.reason } });
-    });
+  endAttempt(id: number, end: AttemptEnd): void {
+    this.#database.transaction("model", (transaction) => this.#endAttempt(transaction, id, end));
+  }
+
+  #endAttempt(transaction: Transaction, id: number, end: AttemptEnd): void {
+    const idea = Number(this.#database.get("SELECT idea FROM attempts WHERE id = ?", id)?.idea);
+    this.#database.run(
+      "UPDATE attempts SET outcome = ?, reason = ?, answer = ?, input_tokens = ?, output_tokens = ?, ended_at = ? WHERE id = ?",
+      end.outcome,
+      end.reason,
+      end.answer,
+      end.usage?.inputTokens ?? null,
+      end.usage?.outputTokens ?? null,
+      this.#database.now(),
+      id,
+    );
+    transaction.event({ kind: "attempt ended", idea, detail: { attempt: id, outcome: end.outcome, reason: end.reason } });
   }
 
   /** Closes attempts that an engine that died left open. */
@@ -84,9 +93,17 @@ export class Implementations {
     }));
   }
 
-  /** Records a proposal whose files are on disk; one that was there is replaced and its decisions forgotten. */
-  openProposal(actor: Actor, proposal: { idea: number; base: string; change: DiffStat }): void {
+  /**
+   * Records a proposal whose files are on disk, and that its attempt succeeded; one that was there is replaced and its decisions
+   * forgotten.
+   */
+  openProposal(
+    actor: Actor,
+    proposal: { idea: number; base: string; change: DiffStat },
+    attempt?: { id: number; answer: string; usage: Usage | null },
+  ): void {
     this.#database.transaction(actor, (transaction) => {
+      if (attempt !== undefined) this.#endAttempt(transaction, attempt.id, { ...attempt, outcome: "applied", reason: null });
       this.#database.run(
         "INSERT OR REPLACE INTO proposals (idea, base_commit, files, added, removed, created_at) VALUES (?, ?, ?, ?, ?, ?)",
         proposal.idea,

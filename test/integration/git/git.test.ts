@@ -1,9 +1,9 @@
 /** The git plumbing against real repositories with awkward settings and names. */
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Git, topLevel } from "../../../extension/engine/git/git.ts";
-import { changedSince, checkoutInto, writeTreeFrom } from "../../../extension/engine/git/worktree.ts";
+import { changedSince, checkoutInto, writeTree } from "../../../extension/engine/git/worktree.ts";
 import { repository, temporaryFolder } from "./repository.ts";
 
 const AUTHOR = { name: "Ada Ünï", email: "ada@example.org" };
@@ -108,27 +108,29 @@ describe("working copies", () => {
     const made = awkward();
     for (const [name, value] of Object.entries(settings)) made.git("config", name, value);
     const folder = join(temporaryFolder(), "12");
-    const index = join(folder, "..", "12.index");
-    await checkoutInto(made.repo, made.head, "envs/a b", folder, index);
-    return { ...made, folder, index, changed: () => changedSince(made.repo, made.head, "envs/a b", folder) };
+    await checkoutInto(made.repo, made.head, "envs/a b", folder);
+    const changed = () => changedSince(made.repo, made.head, "envs/a b", folder);
+    return { ...made, folder, changed, tree: async () => writeTree(made.repo, made.head, await changed()) };
   }
 
   test.each([{}, { "core.autocrlf": "true" }, { "core.autocrlf": "input" }])(
     "an untouched copy has no change under %o",
     async (settings) => {
-      const { repo, head, folder, index, changed, git } = await copy(settings);
+      const { head, folder, changed, tree, git } = await copy(settings);
       expect(readFileSync(join(folder, "envs/a b/train ünï.py"), "utf8")).toBe("x = 1\r\ny = 2\n");
       expect(await changed()).toEqual([]);
-      expect(await writeTreeFrom(repo, head, "envs/a b", folder, index)).toBe(git("rev-parse", `${head}^{tree}`));
+      expect(await tree()).toBe(git("rev-parse", `${head}^{tree}`));
       expect(git("status", "--porcelain")).toBe("");
     },
   );
 
   test("edits, new files, deletions and modes become the tree; ignored files and other folders do not", async () => {
-    const { repo, head, folder, index, changed, git } = await copy({ "core.autocrlf": "true" });
+    const { repo, head, folder, changed, git, ...made } = await copy({ "core.autocrlf": "true" });
     writeFileSync(join(folder, "envs/a b/train ünï.py"), "x = 3\r\n");
     writeFileSync(join(folder, "envs/a b/new\nline.py"), "new\n");
     writeFileSync(join(folder, "envs/a b/run.pyc"), "junk");
+    mkdirSync(join(folder, "envs/a b/__pycache__"));
+    writeFileSync(join(folder, "envs/a b/__pycache__/train.txt"), "litter");
     rmSync(join(folder, "envs/a b/data.bin"));
     symlinkSync("/etc/passwd", join(folder, "envs/a b/link"));
     writeFileSync(join(folder, "outside.txt"), "not ours");
@@ -138,14 +140,13 @@ describe("working copies", () => {
       ["envs/a b/new\nline.py", false, "100644"],
       ["envs/a b/train ünï.py", true, "100644"],
     ]);
-    const tree = await writeTreeFrom(repo, head, "envs/a b", folder, index);
+    const tree = await made.tree();
     expect(await repo.fileAt(tree, "envs/a b/train ünï.py")).toBe("x = 3\r\n");
     expect(await repo.fileAt(tree, "envs/a b/data.bin")).toBeNull();
     expect(await repo.fileAt(tree, "other.txt")).toBe("outside\n");
     expect(await repo.fileAt(tree, "outside.txt")).toBeNull();
     expect(await repo.diffStat(head, tree, "envs/a b")).toEqual({ files: 4, added: 3, removed: 2 });
     expect(await repo.diff(head, tree, "envs/a b")).toContain("+++ b/envs/a b/train ünï.py");
-    expect(statSync(index).isFile()).toBe(true);
     expect(git("status", "--porcelain")).toBe("");
   });
 });
