@@ -140,7 +140,12 @@ case \${1-} in
     sweep
     # And the timer that watched over it.
     mark="PROVING_GROUND_LIMIT=$dir/"
-    [ ! -r /proc/self/environ ] || ! left || kill -s KILL $pids 2>/dev/null
+    n=0
+    while [ -r /proc/self/environ ] && [ "$n" -lt 20 ] && left; do
+      kill -s KILL $pids 2>/dev/null
+      pause
+      n=$((n + 1))
+    done
     exit 0
     ;;
   limit)
@@ -176,6 +181,8 @@ else
   exit 0
 fi
 
+(export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity") > /dev/null 2>&1 < /dev/null &
+timer=$!
 (
   cd -- "$cwd" || exit 126
   variables
@@ -183,8 +190,6 @@ fi
   session sh -c "$command"
 ) >> ${FILES.log} 2>&1 < /dev/null &
 main=$!
-(export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity") > /dev/null 2>&1 < /dev/null &
-timer=$!
 
 while [ "$reason" = exited ]; do
   wait "$main"

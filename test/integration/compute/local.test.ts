@@ -183,7 +183,9 @@ describe("when the engine dies", () => {
 
   test("a supervisor that was killed is noticed, though its number is used again, and what it ran is ended", async () => {
     const at = folder();
-    const ref = await compute.submit(job(at, "echo $$ >> pids; echo up; sleep 60"));
+    // Says so once its timer is there, so that the kill cannot come before it.
+    const timed = `until [ ! -r /proc/self/environ ] || grep -qsF "PROVING_GROUND_LIMIT=$PWD/" /proc/[0-9]*/environ; do :; done`;
+    const ref = await compute.submit(job(at, `${timed}; echo $$ >> pids; echo up; sleep 60`));
     await said(compute, ref, "up");
     const [pid = ""] = readFileSync(join(at, "started"), "utf8").split("\n");
     process.kill(Number(pid), "SIGKILL");
