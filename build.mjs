@@ -7,7 +7,6 @@
  * `--package` builds for production and writes dist/proving-ground.vsix.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { copyFile, glob, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -41,12 +40,8 @@ const requireBanner = "import { createRequire as __createRequire } from 'node:mo
 
 const panels = ["composer", "results"];
 
-/** A panel's script and, where it has one, the style sheet beside it. */
-const panelEntries = panels.flatMap((name) =>
-  [`webview/${name}/main.ts`, `webview/${name}/${name}.css`]
-    .filter((file) => file.endsWith(".ts") || existsSync(path.join(root, file)))
-    .map((file) => ({ in: file, out: `webview/${name}` })),
-);
+/** Each becomes a script and, by the style sheets it imports, a style sheet of the same name. */
+const panelEntries = panels.map((name) => ({ in: `webview/${name}/main.ts`, out: `webview/${name}` }));
 
 /** @type {import("esbuild").BuildOptions[]} */
 const bundles = [
