@@ -1,0 +1,109 @@
+/** The engine: opens the store of one repository, starts the services, listens, and ends by itself when nobody needs it. */
+import { createHash, randomInt } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { ensureStateFolder } from "../protocol/connect.ts";
+import { READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
+import { labDelta, PROTOCOL_VERSION } from "../protocol/methods.ts";
+import { Environments } from "./environments/catalogue.ts";
+import { Git } from "./git/git.ts";
+import { Ideator } from "./ideator/ideator.ts";
+import { takeLock } from "./lock.ts";
+import { Models } from "./models/catalogue.ts";
+import { Prompts } from "./models/prompts.ts";
+import { REAL_SURROUNDINGS } from "./models/surroundings.ts";
+import { answerExecutor } from "./requests/executor.ts";
+import { answerIdeas } from "./requests/ideas.ts";
+import { answerLab } from "./requests/lab.ts";
+import { Retirement } from "./retirement.ts";
+import { Generation } from "./search/generation.ts";
+import { Publisher } from "./server/publisher.ts";
+import { Server, socketAddress } from "./server/server.ts";
+import { Store } from "./store/store.ts";
+
+declare const PROVING_GROUND_VERSION: string;
+
+const { values } = parseArgs({ options: { repository: { type: "string" }, "idle-seconds": { type: "string", default: "60" } } });
+if (values.repository === undefined) {
+  process.stderr.write("usage: engine --repository PATH [--idle-seconds N]\n");
+  process.exitCode = 2;
+} else {
+  await run(path.resolve(values.repository), Number(values["idle-seconds"]) * 1000);
+}
+
+/**
+ * @param repository absolute path of the repository's top
+ * @param patience milliseconds without use after which the engine ends
+ */
+async function run(repository: string, patience: number): Promise<void> {
+  const folder = await ensureStateFolder(repository);
+  const unlock = takeLock(path.join(folder, "engine.lock"));
+  if (unlock === null) return log("another engine has this repository");
+  // What goes wrong in the background must not end a search that is left alone overnight: everything is recorded, so going on is safe.
+  process.on("unhandledRejection", (cause) => {
+    log(`unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+  });
+  process.on("SIGHUP", () => undefined);
+
+  const git = new Git(repository);
+  const store = new Store(path.join(folder, "lab.db"), Date.now);
+  const models = new Models(REAL_SURROUNDINGS);
+  const prompts = new Prompts([path.join(folder, "prompts"), fileURLToPath(new URL("prompts", import.meta.url))]);
+  const environments = new Environments(git, repository, store);
+  const ideator = new Ideator(prompts);
+  const generation = new Generation({ store, git, environments, models, ideator, drawSeed: () => randomInt(2 ** 31) });
+
+  const server = new Server(() => {
+    retirement.look();
+  });
+  const publisher = new Publisher(store, (delta) => {
+    for (const session of server.sessions) if (session.subscribed) session.send(labDelta, delta);
+    retirement.look();
+  });
+  const inUse = () => {
+    const { running, queued } = store.runs.counts();
+    return running + queued + server.sessions.size + server.busy > 0;
+  };
+  const retirement = new Retirement(inUse, () => void stop("nothing left to do"), patience);
+
+  const addressFile = path.join(folder, "engine.json");
+  let stopping = false;
+  const stop = async (why: string) => {
+    if (stopping) return;
+    stopping = true;
+    log(`ending: ${why}`);
+    await rm(addressFile, { force: true });
+    await server.close();
+    store.close();
+    unlock();
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void stop("asked to by a signal"));
+  process.on("SIGINT", () => void stop("asked to by a signal"));
+
+  const startedAt = Date.now();
+  answerLab(server, {
+    ...{ version: PROVING_GROUND_VERSION, repository, startedAt, store, environments, publisher, models, git },
+    stop: () => void stop("asked to by a client"),
+  });
+  answerIdeas(server, store, environments);
+  answerExecutor(server, { generation });
+
+  const socket = await socketAddress(createHash("sha256").update(repository).digest("hex").slice(0, 16));
+  await server.listen(socket);
+  const address: EngineAddress = {
+    ...{ pid: process.pid, socket, token: server.token, startedAt },
+    ...{ version: PROVING_GROUND_VERSION, protocolVersion: PROTOCOL_VERSION },
+  };
+  await writeFile(addressFile, JSON.stringify(address), { mode: 0o600 });
+  process.stdout.on("error", () => undefined); // whoever started the engine may be gone already
+  process.stdout.write(`${READY_LINE}\n`);
+  log(`engine ${PROVING_GROUND_VERSION} of ${repository} listens on ${socket}`);
+  retirement.look();
+}
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+}
