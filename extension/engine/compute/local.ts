@@ -31,6 +31,7 @@ export class LocalCompute implements Compute {
   readonly #unique: () => string;
   /** Supervisors started by this process that have not ended, by job directory. */
   readonly #children = new Map<string, ChildProcess>();
+  readonly #sweeps = new Map<string, Promise<void>>();
   readonly #listeners = new Map<string, Set<() => void>>();
 
   constructor(options: LocalOptions) {
@@ -182,7 +183,13 @@ export class LocalCompute implements Compute {
   }
 
   /** Ends what a supervisor that is gone left behind. */
-  async #sweep(directory: string): Promise<void> {
+  #sweep(directory: string): Promise<void> {
+    const under = this.#sweeps.get(directory) ?? this.#sweepOnce(directory).finally(() => this.#sweeps.delete(directory));
+    this.#sweeps.set(directory, under);
+    return under;
+  }
+
+  async #sweepOnce(directory: string): Promise<void> {
     const child = spawn("/bin/sh", [join(directory, FILES.script), "sweep"], { env: this.#environment, detached: true, stdio: "ignore" });
     await new Promise<void>((done, fail) => {
       child.once("exit", () => done());

@@ -68,12 +68,13 @@ export async function living(file: string): Promise<number[]> {
   return [...(await processIdentities(pids)).keys()];
 }
 
-/** Sleeping processes that a job's folder still has: of its command, or of the timer that watched it. */
+/** Processes that sleep for a job's folder: its command, or the timer that watched over it. */
 export function sleepers(directory: string): string[] {
   if (!existsSync("/proc/self/environ")) return [];
   return readdirSync("/proc").filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/comm`, "utf8") === "sleep\n" && readFileSync(`/proc/${pid}/environ`, "utf8").includes(directory);
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return /^sleep\0\d\d/.test(command) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(directory);
     } catch {
       return false;
     }
