@@ -49,12 +49,12 @@ export async function composeMessages(prompts: Prompts, facts: PromptFacts): Pro
     avoid: list(facts.avoid.slice(-LISTED_TITLES)),
     instructions: facts.instructions.trim() === "" ? "" : `The researcher adds:\n\n${quoted(facts.instructions.trim())}`,
     count: facts.count === 1 ? "one idea" : `${facts.count} ideas`,
-    answer: await prompts.render("answer", {}),
+    answer: await prompts.render("ideator-answer", {}),
     ...(strategy === "exploit" ? { parents: told } : {}),
     ...(strategy === "explore" ? { tried: told } : {}),
   };
   return [
-    { role: "system", content: await prompts.render("system", {}) },
+    { role: "system", content: await prompts.render("ideator-system", {}) },
     { role: "user", content: await prompts.render(strategy, values) },
   ];
 }

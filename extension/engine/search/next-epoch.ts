@@ -6,10 +6,10 @@ import type { Strategy } from "../../protocol/idea.ts";
 import { Random } from "../models/random.ts";
 
 /** Ideas asked for in one request. */
-export const IDEAS_PER_REQUEST = 10;
+const IDEAS_PER_REQUEST = 10;
 
 /** Tokens of earlier experiments shown in one request; leaves room for code and answer in a context of 32,000. */
-export const SAMPLE_TOKENS = 12_000;
+const SAMPLE_TOKENS = 12_000;
 
 export interface EpochPlan {
   requests: PlannedRequest[];
@@ -29,7 +29,7 @@ export interface PlannedRequest {
   seed: number;
 }
 
-export interface EpochQuestion {
+interface EpochQuestion {
   count: number;
   /** Share of the ideas that builds on the parents, 0 to 1. */
   exploit: number;

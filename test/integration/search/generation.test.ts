@@ -222,7 +222,7 @@ describe("the next epoch", () => {
     const { ideas } = await next(generation(), { exploit: 1, count: 8 });
     expect(ideas.every(({ base, strategy, source }) => base === 1 && strategy === "exploit" && source === "operator")).toBe(true);
     expect(ideas.some(({ parents }) => parents.length === 2)).toBe(true);
-    expect(ideas.some(({ title }) => title.includes('Rate 1 → 2 (#1 × #2)'))).toBe(true);
+    expect(ideas.some(({ title }) => title.includes("Rate 1 → 2 (#1 × #2)"))).toBe(true);
   });
 
   it("on the baseline when that is asked for", async () => {
