@@ -19,13 +19,16 @@ export const documents =
     owner.add(followLogs());
   };
 
-/** Opens an idea's document, the one that is already open if there is one: a title may have changed since. */
-export async function openIdea(lab: Lab, id: number): Promise<void> {
+/**
+ * Opens an idea's document, the one that is already open if there is one: a title may have changed since.
+ * @param title needed only where the lab does not know the idea yet
+ */
+export async function openIdea(lab: Lab, id: number, title?: string): Promise<void> {
   const open = vscode.workspace.textDocuments.find((document) => {
     const address = addressOf(document.uri);
     return address?.kind === "idea" && address.lab === lab.key && address.idea === id;
   });
-  const uri = open?.uri ?? uriOf({ kind: "idea", lab: lab.key, idea: id }, lab.idea(id).title);
+  const uri = open?.uri ?? uriOf({ kind: "idea", lab: lab.key, idea: id }, title ?? lab.idea(id).title);
   await vscode.window.showTextDocument(uri, { preview: true });
 }
 
