@@ -47,7 +47,8 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineConn
     throw new ProvingGroundError("engine-unreachable", `no engine runs for ${options.repository}`);
   }
   await startEngine(options);
-  const started = await connectToRunning(options);
+  // What was started just now is used as it is, or two versions would replace each other for ever.
+  const started = await connectToRunning(options, "keep");
   if (started !== null) return started;
   throw new ProvingGroundError("engine-unreachable", `the engine of ${options.repository} started but does not answer`, {
     hint: `Look into ${engineLog(options.repository)}.`,
@@ -74,7 +75,7 @@ export async function readAddress(repository: string): Promise<EngineAddress | n
   }
 }
 
-async function connectToRunning(options: ConnectOptions): Promise<EngineConnection | null> {
+async function connectToRunning(options: ConnectOptions, older: "replace" | "keep" = "replace"): Promise<EngineConnection | null> {
   const address = await readAddress(options.repository);
   if (address === null) return null;
   let socket: Socket;
@@ -103,18 +104,22 @@ async function connectToRunning(options: ConnectOptions): Promise<EngineConnecti
   } finally {
     limit.removeEventListener("abort", giveUp);
   }
-  return agreeOnVersion(connection, options);
+  return agreeOnVersion(connection, options, older);
 }
 
 /** A newer caller asks an idle older engine to retire; otherwise engines of the same protocol are used with a warning. */
-async function agreeOnVersion(connection: EngineConnection, options: ConnectOptions): Promise<EngineConnection | null> {
+async function agreeOnVersion(
+  connection: EngineConnection,
+  options: ConnectOptions,
+  older: "replace" | "keep",
+): Promise<EngineConnection | null> {
   const engine = connection.hello;
   if (engine === undefined) return null;
   const sameProtocol = engine.protocolVersion === PROTOCOL_VERSION;
   const order = compareVersions(options.version, engine.engineVersion);
   if (sameProtocol && order === 0) return connection;
   const newer = order > 0 || (order === 0 && PROTOCOL_VERSION > engine.protocolVersion);
-  if (newer && engine.idle) {
+  if (newer && engine.idle && older === "replace") {
     options.log(`engine ${engine.engineVersion} is idle and older than ${options.version}: asking it to retire`);
     const gone = new Promise<void>((resolve) => connection.onClose(resolve));
     const { stopped } = await connection.request(engineStop, { ifIdle: true });
