@@ -22,7 +22,7 @@ export function shownURL(baseURL: string): string {
 }
 
 /** The text without the key. */
-export function redact(text: string, key: string): string {
+function redact(text: string, key: string): string {
   return key === "" ? text : text.replaceAll(key, "[key]");
 }
 

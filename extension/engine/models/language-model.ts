@@ -8,7 +8,7 @@ export interface Message {
 }
 
 /** A shape that the answer must have; servers that cannot enforce it answer in free text. */
-export interface Format {
+interface Format {
   /** Letters, digits, `_` and `-`. */
   name: string;
   /** JSON Schema of an object. */
