@@ -1,0 +1,69 @@
+/** Python environments for the tests, and the wheels from which an environment's setup installs without a network. */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { cached, hashOfFiles } from "./cache.ts";
+import { runCommand } from "./commands.ts";
+
+const envs = path.resolve(import.meta.dirname, "../../envs");
+
+/** A research environment whose Python tests can run. */
+export interface PythonTests {
+  readonly name: string;
+  readonly folder: string;
+  /** The interpreter of a virtual environment that holds what the tests need. */
+  readonly python: string;
+}
+
+async function requirementsOf(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => /^requirements.*\.txt$/.test(name));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
+function pythonVersion(): string {
+  return runCommand("python3", ["-c", "import sys; print(sys.version, sys.base_prefix)"], { cwd: envs });
+}
+
+/** Folders of `envs/` that have a file of this name. */
+async function environmentsWith(file: string): Promise<string[]> {
+  const entries = await readdir(envs, { withFileTypes: true });
+  return entries.map((entry) => entry.name).filter((name) => existsSync(path.join(envs, name, file)));
+}
+
+/** One virtual environment per research environment that has `requirements-test.txt`, made where it is missing. */
+export async function pythonTests(): Promise<PythonTests[]> {
+  const version = pythonVersion();
+  const ready: PythonTests[] = [];
+  for (const name of await environmentsWith("requirements-test.txt")) {
+    const folder = path.join(envs, name);
+    const key = await hashOfFiles(await requirementsOf(folder), version);
+    const venv = await cached(`python-${name}-${key}`, (attempt) => {
+      console.log(`Installing the Python packages that the tests of envs/${name} need, once on this machine…`);
+      runCommand("python3", ["-m", "venv", attempt], { cwd: folder });
+      const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements-test.txt"];
+      runCommand(path.join(attempt, "bin/python"), install, { cwd: folder, show: true });
+      return Promise.resolve();
+    });
+    // The folder was renamed after it was filled: its python knows where it is, the scripts beside it do not.
+    ready.push({ name, folder, python: path.join(venv, "bin/python") });
+  }
+  return ready;
+}
+
+/** Environment variables with which an environment's own setup (`pip install -r requirements.txt`) needs no network. */
+export async function offlinePip(): Promise<Record<string, string>> {
+  const version = pythonVersion();
+  const folders: string[] = [];
+  for (const name of await environmentsWith("requirements.txt")) {
+    const file = path.join(envs, name, "requirements.txt");
+    folders.push(
+      await cached(`wheels-${name}-${await hashOfFiles([file], version)}`, (attempt) => {
+        console.log(`Downloading the wheels of envs/${name}, once on this machine…`);
+        const download = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "-r", file, "-d", attempt];
+        runCommand("python3", download, { cwd: envs, show: true });
+        return Promise.resolve();
+      }),
+    );
+  }
+  return { PIP_NO_INDEX: "1", PIP_FIND_LINKS: folders.join(" "), PIP_DISABLE_PIP_VERSION_CHECK: "1" };
+}
