@@ -10,6 +10,11 @@ import { labDelta, PROTOCOL_VERSION } from "../protocol/methods.ts";
 import { Environments } from "./environments/catalogue.ts";
 import { Git } from "./git/git.ts";
 import { Ideator } from "./ideator/ideator.ts";
+import { ProposalFolders } from "./implementer/folders.ts";
+import { Implementer } from "./implementer/implementer.ts";
+import { Proposals } from "./implementer/proposals.ts";
+import { Claims } from "./implementer/queue.ts";
+import { recoverImplementer } from "./implementer/recovery.ts";
 import { takeLock } from "./lock.ts";
 import { Models } from "./models/catalogue.ts";
 import { Prompts } from "./models/prompts.ts";
@@ -40,7 +45,10 @@ if (values.repository === undefined) {
 async function run(repository: string, patience: number): Promise<void> {
   const folder = await ensureStateFolder(repository);
   const unlock = takeLock(path.join(folder, "engine.lock"));
-  if (unlock === null) return log("another engine has this repository");
+  if (unlock === null) {
+    log("another engine has this repository");
+    return;
+  }
   // What goes wrong in the background must not end a search that is left alone overnight: everything is recorded, so going on is safe.
   process.on("unhandledRejection", (cause) => {
     log(`unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
@@ -54,6 +62,13 @@ async function run(repository: string, patience: number): Promise<void> {
   const environments = new Environments(git, repository, store);
   const ideator = new Ideator(prompts);
   const generation = new Generation({ store, git, environments, models, ideator, drawSeed: () => randomInt(2 ** 31) });
+
+  const folders = new ProposalFolders(path.join(folder, "proposals"));
+  const claims = new Claims();
+  const grounds = { git, store, environments };
+  const implementer = new Implementer(grounds, folders, claims, prompts);
+  const proposals = new Proposals(grounds, folders, claims, Date.now);
+  await recoverImplementer(git, store, folders);
 
   const server = new Server(() => {
     retirement.look();
@@ -89,7 +104,7 @@ async function run(repository: string, patience: number): Promise<void> {
     stop: () => void stop("asked to by a client"),
   });
   answerIdeas(server, store, environments);
-  answerExecutor(server, { generation });
+  answerExecutor(server, { store, models, generation, implementer, proposals });
 
   const socket = await socketAddress(createHash("sha256").update(repository).digest("hex").slice(0, 16));
   await server.listen(socket);
