@@ -1,0 +1,246 @@
+/** Turns ideas into proposals: a model's answer or an operator's knobs, applied to a copy of the base, guarded and recorded. */
+import { join } from "node:path";
+import type { ValidEnvironment } from "../../protocol/environment.ts";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { AttemptOutcome, Usage } from "../../protocol/idea.ts";
+import type { KnobValue } from "../../protocol/manifest.ts";
+import type { ImplementResult, ProgressReport } from "../../protocol/methods.ts";
+import { checkoutInto } from "../git/worktree.ts";
+import { completeToText, type LanguageModel, type Message } from "../models/language-model.ts";
+import type { Prompts } from "../models/prompts.ts";
+import type { IdeaRecord } from "../store/ideas.ts";
+import { baseFor, rulesOf, type Grounds } from "./base.ts";
+import type { ProposalFolders } from "./folders.ts";
+import { applyEdits } from "./patch/apply.ts";
+import { folderTree, writeChanges } from "./patch/folder.ts";
+import { parseAnswer } from "./patch/parse.ts";
+import { PathGuard, type Rules } from "./patch/paths.ts";
+import { PatchRefusal } from "./patch/refusal.ts";
+import { Turns, type Claims } from "./queue.ts";
+import { firstMessages, revised } from "./request.ts";
+import { turnKnobs } from "./turn-knobs.ts";
+import { treeOfCopy } from "./working-copy.ts";
+
+/** A refused answer is revised at most this often. */
+const REVISIONS = 2;
+const AT_ONCE = 8;
+
+export interface ImplementOptions {
+  /** Writes ideas that are not an operator's; null where there is none. */
+  model: LanguageModel | null;
+  signal: AbortSignal;
+  onProgress?: (progress: Omit<ProgressReport, "progress">) => void;
+}
+
+/** One idea on its way: what it is written on, and where. */
+interface Job {
+  record: IdeaRecord;
+  environment: ValidEnvironment;
+  base: string;
+  /** Top of the staged working copy. */
+  stage: string;
+  /** The environment's folder in it. */
+  folder: string;
+  rules: Required<Rules>;
+}
+
+interface Attempt {
+  id: number;
+  answer: string;
+  usage: Usage | null;
+}
+
+export class Implementer {
+  readonly #grounds: Grounds;
+  readonly #folders: ProposalFolders;
+  readonly #claims: Claims;
+  readonly #prompts: Prompts;
+  readonly #turns: Turns;
+
+  /** @param claims shared with the proposals */
+  constructor(grounds: Grounds, folders: ProposalFolders, claims: Claims, prompts: Prompts, atOnce: number = AT_ONCE) {
+    this.#grounds = grounds;
+    this.#folders = folders;
+    this.#claims = claims;
+    this.#prompts = prompts;
+    this.#turns = new Turns(atOnce);
+  }
+
+  /** Ideas that are being written. */
+  get busy(): number {
+    return this.#claims.size;
+  }
+
+  /**
+   * Writes proposals, several at once. An idea that cannot be written gives a result with the reason, and leaves an earlier
+   * proposal of it as it is.
+   * @throws ProvingGroundError what kept the first from being begun, when not one could be begun; `cancelled`
+   */
+  async implement(ideas: readonly number[], options: ImplementOptions): Promise<ImplementResult[]> {
+    const unique = [...new Set(ideas)];
+    const kept: unknown[] = [];
+    let done = 0;
+    const report = (idea: number, message: string) => options.onProgress?.({ message: `#${idea}: ${message}`, done, total: unique.length });
+    const results = await Promise.all(
+      unique.map(async (idea): Promise<ImplementResult> => {
+        try {
+          const reason = await this.#turns.take(options.signal, () => this.#one(idea, options, (message) => report(idea, message)));
+          return { idea, status: reason === null ? "in review" : "not implemented", reason };
+        } catch (cause) {
+          kept.push(cause);
+          return { idea, status: "not implemented", reason: ProvingGroundError.from(cause).message };
+        } finally {
+          done++;
+          report(idea, "done");
+        }
+      }),
+    );
+    if (kept.length === unique.length) throw ProvingGroundError.from(kept[0]);
+    return results;
+  }
+
+  /** @returns null, or why there is no proposal, once attempts are recorded; before that it throws */
+  async #one(idea: number, options: ImplementOptions, report: (message: string) => void): Promise<string | null> {
+    return this.#claims.hold(idea, "implemented", async () => {
+      const record = this.#grounds.store.ideas.record(idea);
+      this.#refuseSettled(record);
+      if (record.knobs === null && options.model === null) {
+        throw new ProvingGroundError("model", `idea #${idea} is in words, and no model was chosen to write its code`, {
+          hint: "Choose a model; ideas by operators need none.",
+        });
+      }
+      const environment = await this.#grounds.environments.get(record.environment);
+      const base = await baseFor(this.#grounds, record, environment);
+      report("preparing the working copy");
+      const stage = await this.#folders.stage(idea);
+      try {
+        await checkoutInto(this.#grounds.git, base, environment.directory, stage);
+        const job: Job = {
+          ...{ record, environment, base, stage },
+          folder: join(stage, environment.directory),
+          rules: rulesOf(environment.manifest),
+        };
+        if (record.knobs !== null) return await this.#byOperator(job, record.knobs);
+        return options.model === null ? null : await this.#byModel(job, options.model, options, report);
+      } finally {
+        await this.#folders.dropStage(idea);
+      }
+    });
+  }
+
+  async #byOperator(job: Job, knobs: Readonly<Record<string, KnobValue>>): Promise<string | null> {
+    const { record, environment, folder, rules } = job;
+    const answer = Object.entries(knobs)
+      .map(([name, value]) => `${name} = ${String(value)}`)
+      .join("\n");
+    const attempt = { id: this.#start(record.id, 1, "operator"), answer, usage: null };
+    const error = await this.#closing(attempt, async () => {
+      writeChanges(folder, turnKnobs(folderTree(folder), knobs, environment.manifest, new PathGuard(rules)));
+      await this.#publish(job, attempt);
+    });
+    return error?.message ?? null;
+  }
+
+  async #byModel(
+    job: Job,
+    model: LanguageModel,
+    { signal, onProgress }: ImplementOptions,
+    report: (message: string) => void,
+  ): Promise<string | null> {
+    const { record, environment, rules, folder } = job;
+    let messages = await firstMessages(this.#prompts, record, environment.manifest, rules, folderTree(folder));
+    for (let number = 1; ; number++) {
+      report(number === 1 ? `${model.id} writes` : `${model.id} revises`);
+      const attempt: Attempt = { id: this.#start(record.id, number, model.id), answer: "", usage: null };
+      const error = await this.#closing(attempt, async () => {
+        await this.#ask(attempt, model, messages, signal, (text) => onProgress?.({ message: `#${record.id}: ${model.id} writes`, text }));
+        writeChanges(folder, applyEdits(folderTree(folder), editsOf(job, attempt.answer), rules));
+        await this.#publish(job, attempt);
+      });
+      if (!(error instanceof PatchRefusal) || number > REVISIONS) return error?.message ?? null;
+      messages = await revised(this.#prompts, messages, attempt.answer, error);
+    }
+  }
+
+  async #ask(
+    attempt: Attempt,
+    model: LanguageModel,
+    messages: readonly Message[],
+    signal: AbortSignal,
+    onText: (text: string) => void,
+  ): Promise<void> {
+    const answer = await completeToText(model, { messages }, signal, (chunk) => {
+      // Kept as it grows, so that an answer that is cut is recorded as far as it came.
+      if (chunk.type === "text") attempt.answer += chunk.text;
+      if (chunk.type === "restart") attempt.answer = "";
+      if (chunk.type === "text") onText(chunk.text);
+    });
+    attempt.answer = answer.text;
+    attempt.usage = answer.usage;
+    if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled");
+  }
+
+  /** Does what an attempt consists of; when it fails, the attempt is closed with the reason, which is returned. */
+  async #closing(attempt: Attempt, work: () => Promise<void>): Promise<ProvingGroundError | null> {
+    try {
+      await work();
+      return null;
+    } catch (cause) {
+      const error = ProvingGroundError.from(cause);
+      this.#grounds.store.implementations.endAttempt(attempt.id, {
+        outcome: outcomeOf(error),
+        reason: error.message,
+        answer: attempt.answer,
+        usage: attempt.usage,
+      });
+      return error;
+    }
+  }
+
+  /** From here on the proposal counts. */
+  async #publish({ record, environment, base, stage }: Job, attempt: Attempt): Promise<void> {
+    const { git, store } = this.#grounds;
+    const change = await git.diffStat(base, await treeOfCopy(git, base, environment.directory, stage), environment.directory);
+    const actor = record.knobs === null ? "model" : "engine";
+    await this.#folders.publish(record.id, () => store.implementations.openProposal(actor, { idea: record.id, base, change }, attempt));
+  }
+
+  #start(idea: number, number: number, by: string): number {
+    return this.#grounds.store.implementations.startAttempt(idea, number, by);
+  }
+
+  #refuseSettled({ id, rejected }: IdeaRecord): void {
+    if (rejected) throw new ProvingGroundError("usage", `idea #${id} was rejected`, { hint: "Restore it first." });
+    if (this.#grounds.store.implementations.implementation(id) !== null) {
+      throw new ProvingGroundError("usage", `idea #${id} is approved: what was executed must stay what was written`, {
+        hint: "Duplicate it and implement the copy.",
+      });
+    }
+  }
+}
+
+/** Edits with paths in the environment's folder, whether or not the answer wrote the folder in front. */
+function editsOf({ environment: { directory } }: Job, answer: string): ReturnType<typeof parseAnswer> {
+  const bare = (path: string) => (directory !== "." && path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
+  return parseAnswer(answer).map((edit) => {
+    if (edit.kind === "rename") return { ...edit, path: bare(edit.path), to: bare(edit.to) };
+    return { ...edit, path: bare(edit.path) };
+  });
+}
+
+function outcomeOf(error: ProvingGroundError): AttemptOutcome {
+  if (error instanceof PatchRefusal) return error.outcome;
+  switch (error.code) {
+    case "cancelled":
+      return "cancelled";
+    case "model":
+    case "no-key":
+    case "model-answer":
+      return "model error";
+    case "disk-full":
+    case "internal":
+      return "interrupted";
+    default:
+      return "would not apply";
+  }
+}

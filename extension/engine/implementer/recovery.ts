@@ -1,0 +1,33 @@
+/** Makes disk, refs and store agree after an engine that ended at any point: what was not recorded did not happen. */
+import type { Store } from "../store/store.ts";
+import type { Git } from "../git/git.ts";
+import type { ProposalFolders } from "./folders.ts";
+
+/** Call once at start, before anything is implemented. */
+export async function recoverImplementer(git: Git, store: Store, folders: ProposalFolders): Promise<void> {
+  await recoverFolders(store, folders);
+  store.implementations.interruptOpenAttempts();
+  await recoverRefs(git, store);
+}
+
+async function recoverFolders(store: Store, folders: ProposalFolders): Promise<void> {
+  const open = new Set(store.implementations.proposals().map(({ idea }) => idea));
+  for (const { idea, current, retired } of await folders.find()) {
+    // A replacement and the end of its attempt are recorded together: an open attempt means that neither was.
+    const recorded = current && store.implementations.attempts(idea).at(-1)?.endedAt !== null;
+    if (retired && open.has(idea) && !recorded) await folders.restore(idea);
+    else if (retired) await folders.dropRetired(idea);
+    if (!open.has(idea)) await folders.drop(idea);
+  }
+  for (const idea of open) if (!folders.has(idea)) store.implementations.discardProposal("engine", idea);
+}
+
+/** A ref is written before its row; the row is what counts. Refs of ideas this lab does not know are left alone. */
+async function recoverRefs(git: Git, store: Store): Promise<void> {
+  const refs = await git.refs();
+  for (const { idea } of store.implementations.proposals()) if (refs.has(String(idea))) await git.deleteRef(String(idea));
+  for (const { id, commit } of store.ideas.list()) {
+    if (commit === null || refs.get(String(id)) === commit) continue;
+    if ((await git.commitOf(commit)) !== null) await git.updateRef(String(id), commit);
+  }
+}

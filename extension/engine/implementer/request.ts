@@ -1,0 +1,53 @@
+/** Fills the implementer's prompts: the idea, the code with its line numbers, and what may be touched. */
+import picomatch from "picomatch";
+import type { Manifest } from "../../protocol/manifest.ts";
+import type { Message } from "../models/language-model.ts";
+import type { Prompts } from "../models/prompts.ts";
+import type { IdeaRecord } from "../store/ideas.ts";
+import type { Rules } from "./patch/paths.ts";
+import type { PatchRefusal } from "./patch/refusal.ts";
+import type { Tree } from "./patch/tree.ts";
+
+/** @throws ProvingGroundError `usage` when an overridden prompt has an unknown placeholder */
+export async function firstMessages(
+  prompts: Prompts,
+  idea: IdeaRecord,
+  manifest: Manifest,
+  rules: Required<Rules>,
+  tree: Tree,
+): Promise<Message[]> {
+  const isContext = picomatch(manifest.files.context, { dot: true });
+  const shown = [...tree.paths()].filter((path) => isContext(path)).sort();
+  const content = await prompts.render("implement", {
+    title: manifest.title,
+    objective: manifest.objective.trim(),
+    rules: manifest.rules.length === 0 ? "- No new packages." : manifest.rules.map((rule) => `- ${rule.trim()}`).join("\n"),
+    editable: listed(rules.editable),
+    protected: listed(rules.protected),
+    files: shown.map((path) => numbered(path, tree.read(path) ?? "")).join("\n\n"),
+    origin: idea.base === null ? "This is the unchanged code." : `This is the code of experiment #${idea.base}, on which the idea builds.`,
+    idea: idea.text.title,
+    description: idea.text.description.trim(),
+    changes: idea.text.changes.trim() === "" ? "" : `Planned changes:\n\n${idea.text.changes.trim()}`,
+  });
+  return [{ role: "user", content }];
+}
+
+/** The conversation after an answer that was refused. */
+export async function revised(prompts: Prompts, messages: readonly Message[], answer: string, refusal: PatchRefusal): Promise<Message[]> {
+  const reason = refusal.detail;
+  return [...messages, { role: "assistant", content: answer }, { role: "user", content: await prompts.render("revise", { reason }) }];
+}
+
+/** A file under its path, lines numbered from 1, in a fence that nothing in it closes. */
+function numbered(path: string, text: string): string {
+  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const width = String(lines.length).length;
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `### ${path}\n\n${fence}\n${lines.map((line, index) => `${String(index + 1).padStart(width)} | ${line}`).join("\n")}\n${fence}`;
+}
+
+function listed(globs: readonly string[]): string {
+  return globs.map((glob) => `\`${glob}\``).join(", ");
+}

@@ -1,0 +1,50 @@
+/** A proposal's files on disk, read against the commit they were written on. */
+import { SYMLINK, changedSince, readBlobs, writeTree, type ChangedEntry } from "../git/worktree.ts";
+import type { Git } from "../git/git.ts";
+import type { FilePair } from "../../protocol/review.ts";
+import { FILE_LIMIT } from "./patch/apply.ts";
+import { textOrNull } from "./patch/folder.ts";
+import { PatchRefusal } from "./patch/refusal.ts";
+
+/** A changed file as text on both sides, with the mode it is committed in. Paths are from the repository's top. */
+export interface ChangedText extends FilePair {
+  mode: string;
+}
+
+/** What a working copy changes: files that can be reviewed as text, and those that cannot, with the reason. */
+export interface Changes {
+  texts: ChangedText[];
+  refused: PatchRefusal[];
+}
+
+/** Reads what a working copy changes. A file whose mode alone differs counts as unchanged. */
+export async function readChanges(git: Git, commit: string, directory: string, folder: string): Promise<Changes> {
+  const entries = await changedSince(git, commit, directory, folder);
+  const blobs = await readBlobs(git, [...new Set(entries.flatMap(({ before }) => (before === null ? [] : [before.oid])))]);
+  const changes: Changes = { texts: [], refused: [] };
+  for (const entry of entries) {
+    const refusal = whyNotText(entry);
+    const base = entry.before === null ? null : textOrNull(blobs.get(entry.before.oid) ?? new Uint8Array());
+    const proposed = entry.after === null ? null : textOrNull(entry.after.bytes);
+    if (refusal !== null) changes.refused.push(refusal);
+    else if ((entry.before !== null && base === null) || (entry.after !== null && proposed === null)) {
+      changes.refused.push(new PatchRefusal({ reason: "not text", path: entry.path }));
+    } else if (base !== proposed) {
+      changes.texts.push({ path: entry.path, base, proposed, mode: entry.before?.mode ?? entry.after?.mode ?? "100644" });
+    }
+  }
+  return changes;
+}
+
+/** The tree of the commit with the working copy's files in it, reviewable or not. */
+export async function treeOfCopy(git: Git, commit: string, directory: string, folder: string): Promise<string> {
+  return writeTree(git, commit, await changedSince(git, commit, directory, folder));
+}
+
+function whyNotText({ path, before, after }: ChangedEntry): PatchRefusal | null {
+  if (before?.mode === SYMLINK || after?.mode === SYMLINK) {
+    return new PatchRefusal({ reason: "outside", path, why: "is a symbolic link, which an implementation may not make or change" });
+  }
+  const bytes = after?.bytes.length ?? 0;
+  return bytes > FILE_LIMIT ? new PatchRefusal({ reason: "too large", path, bytes, limit: FILE_LIMIT }) : null;
+}
