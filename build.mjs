@@ -18,7 +18,6 @@ const { values: options } = parseArgs({
   options: { production: { type: "boolean" }, watch: { type: "boolean" }, package: { type: "boolean" } },
 });
 const { version } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
-const { version } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
 const production = options.production === true || options.package === true;
 
 /** @type {import("esbuild").BuildOptions} */
@@ -34,12 +33,7 @@ const common = {
 };
 
 /** @type {import("esbuild").BuildOptions} */
-const node = {
-  ...common,
-  platform: "node",
-  target: "node22",
-  define: { PROVING_GROUND_VERSION: JSON.stringify(version) },
-};
+const node = { ...common, platform: "node", target: "node22" };
 
 // What is bundled into an ES module may still call `require`, which such a module does not have of itself.
 const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";

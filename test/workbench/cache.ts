@@ -7,7 +7,7 @@ import path from "node:path";
 
 /** `$XDG_CACHE_HOME/proving-ground`, or `~/.cache/proving-ground`. */
 export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string {
-  const base = environment["XDG_CACHE_HOME"];
+  const base = environment.XDG_CACHE_HOME;
   return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(homedir(), ".cache"), "proving-ground");
 }
 

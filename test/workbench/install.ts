@@ -24,7 +24,7 @@ export async function installedCodeServer(): Promise<string> {
     const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: attempt,
       stdio: "inherit",
-      env: { ...process.env, PATH: [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter) },
+      env: { ...process.env, PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter) },
     });
     if (npm.status !== 0)
       throw new Error(`npm ci of code-server failed (exit ${npm.status ?? "?"}); its messages are above`, { cause: npm.error });

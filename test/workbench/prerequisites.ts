@@ -70,7 +70,7 @@ export function thisMachine(): Machine {
     platform: process.platform,
     root: process.getuid?.() === 0,
     has: (command) =>
-      (process.env["PATH"] ?? "").split(path.delimiter).some((folder) => folder !== "" && existsSync(path.join(folder, command))),
+      (process.env.PATH ?? "").split(path.delimiter).some((folder) => folder !== "" && existsSync(path.join(folder, command))),
     exists: existsSync,
     run: (command, ...args) =>
       spawnSync(command, args, { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } }).status ?? 1,

@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { port: { type: "string" }, browser: { type: "boolean" }, "no-wait": { type: "boolean" } },
   });
-  const wait = values["no-wait"] !== true && process.env["PROVING_GROUND_NO_WAIT"] !== "1";
+  const wait = values["no-wait"] !== true && process.env.PROVING_GROUND_NO_WAIT !== "1";
   const desktop = values.browser !== true && wait && thisMachine().has("code");
 
   ensurePrerequisites(desktop ? ["environment"] : ["environment", "workbench"]);
