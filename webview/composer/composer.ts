@@ -1,11 +1,11 @@
 /** The composer: what the next ideas should be about, and the buttons that make them. */
 import { html, nothing } from "lit";
-import type { PropertyValues } from "lit";
 import type { ComposerState, FromComposer } from "../../extension/protocol/webview/composer.ts";
 import { ToComposer } from "../../extension/protocol/webview/composer.ts";
 import type { Choice } from "../shared/choice.ts";
 import { FrameElement } from "../shared/frame-element.ts";
 import { editorApi, listen } from "../shared/host.ts";
+import { nameFields } from "../shared/toolkit.ts";
 import type { ValueElement } from "../shared/toolkit.ts";
 import { keepDrafts, readCount } from "./drafts.ts";
 import type { Drafts } from "./drafts.ts";
@@ -36,22 +36,21 @@ export class Composer extends FrameElement {
     if (state.blocked !== null) return this.#blocked(state.blocked);
     return html`<form class="composer" @submit=${(event: Event) => event.preventDefault()}>
       ${this.#environment(state)}
-      <label for="instructions">What should the ideas be about?</label>
       <vscode-text-area
         id="instructions"
         rows="3"
         resize="vertical"
         placeholder="e.g. the learning-rate schedule; nothing that grows the model"
-        aria-label="Instructions"
         @input=${this.#typedInstructions}
-      ></vscode-text-area>
+        >What should the ideas be about?</vscode-text-area
+      >
       ${state.parents.length === 0 ? nothing : this.#parents(state)}
       <div class="pair">
         <vscode-text-field
           id="count"
           class="count"
           inputmode="numeric"
-          aria-label="Number of ideas"
+          data-label="Number of ideas"
           aria-invalid=${this.#wrongCount === null ? "false" : "true"}
           title="Number of ideas, 1 to 100"
           @input=${this.#typedCount}
@@ -67,16 +66,18 @@ export class Composer extends FrameElement {
       </div>
       ${this.#wrongCount === null ? nothing : html`<div class="bad" role="alert">Ask for 1 to 100 ideas.</div>`}
       ${state.busy === null ? this.#buttons(state) : this.#busy(state.busy)}
-      ${state.message === null
-        ? nothing
-        : html`<div class="message ${state.message.level}" role=${state.message.level === "error" ? "alert" : "status"}>
-            ${state.message.text}
-          </div>`}
+      ${
+        state.message === null
+          ? nothing
+          : html`<div class="message ${state.message.level}" role=${state.message.level === "error" ? "alert" : "status"}>
+              ${state.message.text}
+            </div>`
+      }
       ${state.forecast === "" ? nothing : html`<div class="dim forecast">${state.forecast}</div>`}
     </form>`;
   }
 
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
     const state = this.#state;
     if (state === null) return;
     const focused = this.#focused();
@@ -88,6 +89,7 @@ export class Composer extends FrameElement {
       const untouched = field !== focused || (this.#drafts[field] === undefined && this.#wrongCount === null);
       if (untouched && element.value !== value) element.value = value;
     }
+    nameFields(this);
     const tail = this.querySelector(".tail");
     if (tail !== null) tail.scrollTop = tail.scrollHeight;
   }
@@ -180,9 +182,11 @@ export class Composer extends FrameElement {
     const { action } = blocked;
     return html`<div class="composer" role="status">
       <p>${blocked.message}</p>
-      ${action === null
-        ? nothing
-        : html`<vscode-button @click=${() => this.#post({ type: "command", command: action.command })}>${action.label}</vscode-button>`}
+      ${
+        action === null
+          ? nothing
+          : html`<vscode-button @click=${() => this.#post({ type: "command", command: action.command })}>${action.label}</vscode-button>`
+      }
     </div>`;
   }
 

@@ -12,14 +12,14 @@ type Field = keyof Drafts;
  */
 export function keepDrafts(drafts: Drafts, before: ComposerState | null, after: ComposerState, focused: Field | null): Drafts {
   const kept: Drafts = {};
-  for (const field of ["instructions", "count", "exploit"] as const) keep(field);
+  if (holds("instructions")) kept.instructions = drafts.instructions;
+  if (holds("count")) kept.count = drafts.count;
+  if (holds("exploit")) kept.exploit = drafts.exploit;
   return kept;
 
-  function keep<F extends Field>(field: F): void {
-    const draft = drafts[field];
-    if (draft === undefined || draft === after[field]) return;
-    const moved = before !== null && before[field] !== after[field];
-    if (field === focused || !moved) kept[field] = draft;
+  function holds(field: Field): boolean {
+    if (drafts[field] === undefined || drafts[field] === after[field]) return false;
+    return field === focused || before === null || before[field] === after[field];
   }
 }
 

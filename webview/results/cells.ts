@@ -59,9 +59,9 @@ export function runCell(column: string, run: Run, results: Results, decimals: nu
   const change = run.metric === null || mean === null ? null : run.metric - mean;
   switch (column) {
     case "idea":
-      return html`<span>run ${run.id} · seed ${run.seed} · ${run.target}</span>${run.reason === null
-          ? nothing
-          : html`<div class="summary bad" title=${run.reason}>${run.reason}</div>`}`;
+      return html`<span>run ${run.id} · seed ${run.seed} · ${run.target}</span>${
+          run.reason === null ? nothing : html`<div class="summary bad" title=${run.reason}>${run.reason}</div>`
+        }`;
     case "metric":
       return run.metric === null && run.live?.value != null
         ? html`<span class="active">${value(run.live.value, decimals)}</span>`
@@ -83,9 +83,9 @@ function title(row: IdeaRow, results: Results): Cell {
   const { idea } = row;
   const note = idea.problem ?? idea.summary;
   return html`<div class="title" title=${idea.title}>
-      <span class="dim">#${idea.id}</span> ${idea.title}${results.parents.includes(idea.id)
-        ? html` <span class="badge" title="The next epoch builds on this">parent</span>`
-        : nothing}
+      <span class="dim">#${idea.id}</span> ${idea.title}${
+        results.parents.includes(idea.id) ? html` <span class="badge" title="The next epoch builds on this">parent</span>` : nothing
+      }
     </div>
     ${note === "" ? nothing : html`<div class="summary ${idea.problem === null ? "" : "bad"}" title=${note}>${note}</div>`}`;
 }
@@ -124,8 +124,9 @@ function status({ idea, runs }: IdeaRow): Cell {
     stopped: "dim",
   };
   const failure = idea.status === "failed" ? runs.at(-1)?.failure : null;
-  const text = idea.status === "done" ? `done · ${count(idea.seeds, "seed")}` : (failure ?? idea.status);
-  return html`<span class=${tones[idea.status] ?? ""}>${text}</span>`;
+  const text = idea.status === "done" && idea.seeds > 1 ? `done ×${idea.seeds}` : (failure ?? idea.status);
+  const why = idea.problem ?? (idea.status === "done" ? count(idea.seeds, "finished run") : idea.status);
+  return html`<span class=${tones[idea.status] ?? ""} title=${why}>${text}</span>`;
 }
 
 function runTone(run: Run): string {

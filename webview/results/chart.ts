@@ -49,21 +49,26 @@ export function drawCurves(into: HTMLElement, series: readonly Series[], decimal
       scales: { x: { time: false }, y: { range: (_chart, min, max) => rangeOf(shown, min, max) } },
       axes: [
         { stroke: text, font, grid: { show: false }, ticks: grid, label: AXES[axis], labelFont: font, labelSize: 16, size: 28 },
-        { stroke: text, font, grid, ticks: { show: false }, size: 48, values: (_chart, at) => at.map((one) => Number(one.toPrecision(4)).toString()) },
+        {
+          stroke: text,
+          font,
+          grid,
+          ticks: { show: false },
+          size: 48,
+          values: (_chart, at) => at.map((one) => Number(one.toPrecision(4)).toString()),
+        },
       ],
       series: [
         { label: axis, value: (_chart, at: number | null) => (at === null ? "–" : Number(at.toPrecision(3)).toString()) },
-        ...shown.map(
-          (one): uPlot.Series => ({
-            label: one.label,
-            stroke: color(one.color),
-            width: one.thin ? 1 : 1.75,
-            ...(one.dashed ? { dash: [5, 4] } : {}),
-            spanGaps: true,
-            points: { show: one.curve.x.length < 3 },
-            value: (_chart, at: number | null) => value(at, decimals),
-          }),
-        ),
+        ...shown.map((one): uPlot.Series => ({
+          label: one.label,
+          stroke: color(one.color),
+          width: one.thin ? 1 : 1.75,
+          ...(one.dashed ? { dash: [5, 4] } : {}),
+          spanGaps: true,
+          points: { show: one.curve.x.length < 3 },
+          value: (_chart, at: number | null) => value(at, decimals),
+        })),
       ],
     },
     uPlot.join(shown.map((one) => [one.curve.x, one.curve.values])),
@@ -79,7 +84,9 @@ export function drawCurves(into: HTMLElement, series: readonly Series[], decimal
 
 /** All curves but not the first tenth of each, whose steep fall would flatten what is to be compared. */
 function rangeOf(series: readonly Series[], min: number, max: number): [number, number] {
-  const settled = series.flatMap(({ curve }) => curve.values.slice(curve.values.length > 20 ? Math.floor(curve.values.length / 10) : 0)).filter(Number.isFinite);
+  const settled = series
+    .flatMap(({ curve }) => curve.values.slice(curve.values.length > 20 ? Math.floor(curve.values.length / 10) : 0))
+    .filter(Number.isFinite);
   let low = min;
   let high = max;
   if (settled.length > 0) {

@@ -21,6 +21,8 @@ export interface Reference {
 }
 
 export interface IdeaRow {
+  /** Key of its line. */
+  key: string;
   idea: Idea;
   /** Its runs, oldest first. */
   runs: Run[];
@@ -63,6 +65,11 @@ export interface Results {
   parents: readonly number[];
 }
 
+/** Key of an idea's line in the table. */
+export function ideaKey(id: number): string {
+  return `idea-${id}`;
+}
+
 const NO_RUNS: Run[] = [];
 
 /** @returns a function that collects, and remembers the rows it made for the next time */
@@ -82,7 +89,7 @@ export function collector(): (snapshot: Snapshot, environment: string) => Result
       if (idea.environment !== name) continue;
       const runs = byIdea.get(idea.id) ?? NO_RUNS;
       const before = rowsBefore.get(idea.id);
-      const row = before !== undefined && before.idea === idea && sameItems(before.runs, runs) ? before : rowOf(idea, runs, reference);
+      const row = before?.idea === idea && sameItems(before.runs, runs) ? before : rowOf(idea, runs, reference);
       rows.push(row);
       byId.set(idea.id, row);
     }
@@ -156,6 +163,7 @@ function rowOf(idea: Idea, runs: Run[], reference: Reference): IdeaRow {
   const delta = idea.metric === null || reference.mean === null ? null : idea.metric - reference.mean;
   const running = runs.findLast((run) => run.state === "running");
   return {
+    key: ideaKey(idea.id),
     idea,
     runs,
     live: running?.live?.value ?? null,
@@ -216,4 +224,20 @@ function epochsOf(rows: readonly IdeaRow[], reference: Reference): EpochPoint[] 
   return [...byEpoch]
     .sort(([a], [b]) => a - b)
     .map(([epoch, { best, sum, count }]) => ({ epoch, best, mean: count === 0 ? null : sum / count }));
+}
+
+/** At most `most` points: neighbouring epochs together, with the best of their bests and the mean of their means. */
+export function condensed(points: readonly EpochPoint[], most: number, reference: Reference): readonly EpochPoint[] {
+  if (points.length <= most) return points;
+  const size = Math.ceil(points.length / most);
+  const groups = Array.from({ length: Math.ceil(points.length / size) }, (_, index) => points.slice(index * size, (index + 1) * size));
+  return groups.map((group) => {
+    const bests = group.flatMap((point) => point.best ?? []);
+    const means = group.flatMap((point) => point.mean ?? []);
+    return {
+      epoch: group.at(-1)?.epoch ?? 0,
+      best: bests.length === 0 ? null : bests.reduce((a, b) => (compareMetric(a, b, reference) <= 0 ? a : b)),
+      mean: means.length === 0 ? null : means.reduce((a, b) => a + b) / means.length,
+    };
+  });
 }

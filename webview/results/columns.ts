@@ -2,6 +2,8 @@
 import type { IdeaRow, Reference } from "./collect.ts";
 import { STATUS_ORDER } from "./lines.ts";
 
+const STATUS_RANK: ReadonlyMap<string, number> = new Map(STATUS_ORDER.map((status, index) => [status, index]));
+
 export interface ColumnSpec {
   id: string;
   title: (reference: Reference) => string;
@@ -28,24 +30,25 @@ const spec = (id: string, title: string, width: number | null, sortValue: Column
 });
 
 /** Least width of the idea column, in pixels. */
-export const IDEA_MIN = 220;
+export const IDEA_MIN = 150;
 export const SELECT_WIDTH = 30;
 
 export const COLUMNS: readonly ColumnSpec[] = [
   spec("idea", "Idea", null, (row) => row.idea.title, { hideable: false }),
-  spec("source", "Source", 74, (row) => row.idea.source, { hint: () => "Who wrote it: human, model or operator" }),
-  spec("epoch", "Epoch", 58, (row) => row.idea.epoch, { numeric: true }),
-  spec("parents", "Builds on", 80, (row) => row.idea.parents[0], { hint: () => "Ideas it was told to learn from" }),
-  spec("metric", "metric", 116, (row) => row.idea.metric ?? undefined, {
+  spec("source", "Source", 68, (row) => row.idea.source, { hint: () => "Who wrote it: human, model or operator" }),
+  spec("epoch", "Epoch", 50, (row) => row.idea.epoch, { numeric: true }),
+  spec("parents", "Builds on", 72, (row) => row.idea.parents[0], { hint: () => "Ideas it was told to learn from" }),
+  spec("metric", "metric", 104, (row) => row.idea.metric ?? undefined, {
     title: (reference) => reference.metric,
-    hint: (reference) => `${reference.metric}${reference.unit === "" ? "" : ` in ${reference.unit}`}, ${reference.minimize ? "lower" : "higher"} is better`,
+    hint: (reference) =>
+      `${reference.metric}${reference.unit === "" ? "" : ` in ${reference.unit}`}, ${reference.minimize ? "lower" : "higher"} is better`,
     numeric: true,
     hideable: false,
   }),
-  spec("delta", "Δ baseline", 88, (row) => row.delta ?? undefined, { numeric: true, hint: () => "Difference from the baseline's mean" }),
-  spec("kind", "Kind", 62, (row) => row.idea.kind ?? undefined, { hint: () => "Hyper-parameter or algorithmic" }),
-  spec("status", "Status", 114, (row) => STATUS_ORDER.indexOf(row.idea.status), { hideable: false }),
-  spec("time", "Time", 72, (row) => row.idea.seconds ?? undefined, { numeric: true, hint: () => "Mean wall time of its finished runs" }),
+  spec("delta", "Δ baseline", 80, (row) => row.delta ?? undefined, { numeric: true, hint: () => "Difference from the baseline's mean" }),
+  spec("kind", "Kind", 50, (row) => row.idea.kind ?? undefined, { hint: () => "Hyper-parameter or algorithmic" }),
+  spec("status", "Status", 108, (row) => STATUS_RANK.get(row.idea.status), { hideable: false }),
+  spec("time", "Time", 58, (row) => row.idea.seconds ?? undefined, { numeric: true, hint: () => "Mean wall time of its finished runs" }),
 ];
 
 /** CSS grid tracks of the shown columns. */

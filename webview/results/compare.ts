@@ -1,6 +1,5 @@
 /** The Compare pane: curves of the chosen ideas' runs over the baseline's, and what differs between them. */
 import { html, nothing } from "lit";
-import type { PropertyValues } from "lit";
 import type { IdeaDetail } from "../../extension/protocol/idea.ts";
 import type { Curve, Run } from "../../extension/protocol/run.ts";
 import type { IdeaRow } from "./collect.ts";
@@ -21,6 +20,7 @@ export class Compare extends Pane {
   /** Runs whose curve was read after they had ended, and need not be read again. */
   readonly #whole = new Set<number>();
   readonly #details = new Map<number, IdeaDetail>();
+  readonly #requested = new Set<number>();
   #asked = "";
   #undraw: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -49,10 +49,11 @@ export class Compare extends Pane {
     return html`${this.chosen.length > MOST_IDEAS ? this.hint(`Showing the first ${MOST_IDEAS} of ${this.chosen.length} chosen ideas.`) : nothing}
       ${this.problem === null ? nothing : this.failed(this.problem)}
       <div class="chart" role="img" aria-label="Curves of ${rows.map((row) => `#${row.idea.id}`).join(", ") || "the baseline"}"></div>
-      ${this.#wanted().length === 0 ? this.hint("No run of these has a curve yet.") : nothing} ${rows.length === 0 ? nothing : this.#table(rows)}`;
+      ${this.#wanted().length === 0 ? this.hint("No run of these has a curve yet.") : nothing}
+      ${rows.length === 0 ? nothing : this.#table(rows)}`;
   }
 
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
     this.#request();
     this.#draw();
   }
@@ -60,11 +61,13 @@ export class Compare extends Pane {
   #table(rows: readonly IdeaRow[]) {
     const settings = differencesOf(rows, this.#details, this.results);
     return html`<p class="hint">
-        ${rows.length === 1
-          ? html`#${rows[0]?.idea.id} in short. Tick more rows to compare them.`
-          : settings.length === 0
-            ? "Nothing in their records differs."
-            : `Only what differs between ${rows.map((row) => `#${row.idea.id}`).join(", ")}`}
+        ${
+          rows.length === 1
+            ? html`#${rows[0]?.idea.id} in short. Tick more rows to compare them.`
+            : settings.length === 0
+              ? "Nothing in their records differs."
+              : `Only what differs between ${rows.map((row) => `#${row.idea.id}`).join(", ")}`
+        }
       </p>
       <div class="scroll-x">
         <table class="settings">
@@ -106,10 +109,14 @@ export class Compare extends Pane {
     const ids = wanted.filter((run) => !this.#whole.has(run.id)).map((run) => run.id);
     const details = this.#rows().filter((row) => !this.#details.has(row.idea.id));
     const asked = JSON.stringify([wanted.map((run) => [run.id, run.endedAt, run.live?.step, run.live?.value]), details.length]);
-    if (asked === this.#asked || this.#timer !== null) return;
+    if (asked === this.#asked) return;
+    // Rows just chosen are not kept waiting; only what is already shown is refreshed with a pause.
+    const missing = details.length > 0 || ids.some((id) => !this.#requested.has(id));
+    if (!missing && this.#timer !== null) return;
     this.#asked = asked;
-    if (ids.length === 0 && details.length === 0) return;
-    this.#timer = setTimeout(() => {
+    if (ids.length === 0 && !missing) return;
+    for (const id of ids) this.#requested.add(id);
+    this.#timer ??= setTimeout(() => {
       this.#timer = null;
       this.requestUpdate();
     }, REFRESH);
@@ -129,7 +136,12 @@ export class Compare extends Pane {
     const into = this.querySelector<HTMLElement>(".chart");
     if (into === null) return;
     const series = this.#series();
-    const look = [into, document.body.className, document.documentElement.getAttribute("style"), ...series.flatMap((one) => [one.curve, one.label])];
+    const look = [
+      into,
+      document.body.className,
+      document.documentElement.getAttribute("style"),
+      ...series.flatMap((one) => [one.curve, one.label]),
+    ];
     if (look.length === this.#drawn.length && look.every((one, index) => one === this.#drawn[index])) return;
     this.#drawn = look;
     this.#undraw?.();

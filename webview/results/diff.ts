@@ -1,8 +1,6 @@
 /** The Diff pane: the code of the chosen idea against its base, or of two ideas one below the other. */
 import { html as renderDiff } from "diff2html";
-import { ColorSchemeType } from "diff2html/lib-esm/types.js";
 import { html, nothing } from "lit";
-import type { PropertyValues } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import type { FromResults } from "../../extension/protocol/webview/results.ts";
 import type { IdeaRow } from "./collect.ts";
@@ -27,7 +25,7 @@ export class Diff extends Pane {
     return html`${this.problem === null ? nothing : this.failed(this.problem)}${rows.map((row) => this.#diff(row))}`;
   }
 
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
     for (const { idea } of this.#rows()) {
       if (this.#asked.has(idea)) continue;
       this.#asked.add(idea);
@@ -64,7 +62,6 @@ function rendered(diff: string): string {
     outputFormat: "line-by-line",
     matching: "lines",
     diffMaxChanges: 5000,
-    colorScheme: ColorSchemeType.LIGHT,
   });
 }
 

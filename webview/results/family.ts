@@ -1,10 +1,10 @@
 /** The Family pane: ideas and what they build on as a graph; scroll zooms, dragging moves, a click goes to the row. */
 import { html, nothing, svg } from "lit";
 import type { PropertyValues } from "lit";
+import { ideaKey } from "./collect.ts";
 import type { IdeaRow } from "./collect.ts";
 import { familyOf, layoutFamily, NODE_HEIGHT, NODE_WIDTH } from "./family-layout.ts";
 import type { FamilyEdge, FamilyLayout, FamilyNode } from "./family-layout.ts";
-import { ideaKey } from "./lines.ts";
 import { decimalsFor, value } from "./numbers.ts";
 import { Pane } from "./pane.ts";
 
@@ -41,11 +41,15 @@ export class Family extends Pane {
     const layout = this.#layout;
     if (layout === null || layout.nodes.length < 2) return this.hint("Ideas appear here with what they build on.");
     const { x, y, scale } = this.#view;
-    return html`${layout.hidden > 0
-        ? this.hint(`Showing ${layout.nodes.length - 1} of ${this.results.rows.length} ideas: relatives of the chosen ones, and the best.`)
-        : nothing}
-      <div class="family-tools">
-        <button class="plain-button link" @click=${() => this.#zoom(1.25)} aria-label="Zoom in">＋</button>
+    return html`<div class="family-tools">
+        ${
+          layout.hidden > 0
+            ? html`<span class="dim"
+                >${layout.nodes.length - 1} of ${this.results.rows.length} ideas: relatives of the chosen, and the best</span
+              >`
+            : nothing
+        }
+        <button class="plain-button link" @click=${() => this.#zoom(1.25)} aria-label="Zoom in">+</button>
         <button class="plain-button link" @click=${() => this.#zoom(0.8)} aria-label="Zoom out">−</button>
         <button class="plain-button link" @click=${this.#refit}>Fit</button>
       </div>
@@ -77,7 +81,8 @@ export class Family extends Pane {
     const metric = value(row === null ? this.results.reference.mean : (row.idea.metric ?? row.live), decimals);
     const name = row === null ? "Baseline" : `#${row.idea.id}`;
     const tone = row === null ? "plain" : row.idea.metric === null ? "none" : row.tone;
-    const label = row === null ? `Baseline ${metric}` : `#${row.idea.id} ${row.idea.title}, ${row.idea.metric === null ? row.idea.status : metric}`;
+    const label =
+      row === null ? `Baseline ${metric}` : `#${row.idea.id} ${row.idea.title}, ${row.idea.metric === null ? row.idea.status : metric}`;
     const chosen = row !== null && this.#isChosen(row);
     return svg`<g
       class="node ${tone} ${chosen ? "chosen" : ""}"
@@ -105,16 +110,19 @@ export class Family extends Pane {
     this.#fit();
   };
 
-  /** Shows everything where that stays readable, else the top left corner at a readable size. */
+  /** Shows everything where that stays readable, else the surroundings of the chosen idea. */
   #fit(): void {
     const box = this.querySelector(".family")?.getBoundingClientRect();
     const layout = this.#layout;
     if (box === undefined || layout === null || box.width === 0) return;
-    const scale = Math.min(1, Math.max(0.55, Math.min((box.width - 2 * MARGIN) / layout.width, (box.height - 2 * MARGIN) / layout.height)));
-    const baseline = layout.nodes.find((node) => node.row === null);
-    const tall = layout.height * scale > box.height - 2 * MARGIN;
-    const y = tall ? box.height / 2 - (baseline?.y ?? 0) * scale : MARGIN;
-    const view = { x: MARGIN, y, scale };
+    const scale = Math.min(1, Math.max(0.75, Math.min((box.width - 2 * MARGIN) / layout.width, (box.height - 2 * MARGIN) / layout.height)));
+    const centre =
+      layout.nodes.find((node) => node.row !== null && this.#isChosen(node.row)) ?? layout.nodes.find((node) => node.row === null);
+    const view = {
+      x: placed(layout.width * scale, box.width, (centre?.x ?? 0) * scale),
+      y: placed(layout.height * scale, box.height, (centre?.y ?? 0) * scale),
+      scale,
+    };
     if (view.x === this.#view.x && view.y === this.#view.y && view.scale === this.#view.scale) return;
     this.#view = view;
     this.requestUpdate();
@@ -140,7 +148,7 @@ export class Family extends Pane {
     const area = event.currentTarget as SVGSVGElement;
     const start = { x: event.clientX, y: event.clientY };
     const view = this.#view;
-    const key = (event.target as Element).closest<SVGGElement>(".node")?.dataset["key"];
+    const key = (event.target as Element).closest<SVGGElement>(".node")?.dataset.key;
     let dragged = false;
     area.setPointerCapture(event.pointerId);
     const move = (moved: PointerEvent): void => {
@@ -164,7 +172,7 @@ export class Family extends Pane {
   };
 
   readonly #keys = (event: KeyboardEvent): void => {
-    const key = (event.target as Element).closest<SVGGElement>(".node")?.dataset["key"];
+    const key = (event.target as Element).closest<SVGGElement>(".node")?.dataset.key;
     if ((event.key === "Enter" || event.key === " ") && key !== undefined) this.reveal(key);
     else if (event.key === "+" || event.key === "=") this.#zoom(1.25);
     else if (event.key === "-") this.#zoom(0.8);
@@ -172,6 +180,11 @@ export class Family extends Pane {
     else return;
     event.preventDefault();
   };
+}
+
+/** Where a drawing starts so that it fits with a margin, or else so that the point `centre` of it is in the middle. */
+function placed(drawing: number, room: number, centre: number): number {
+  return drawing <= room - 2 * MARGIN ? MARGIN : Math.max(room - drawing - MARGIN, Math.min(MARGIN, room / 2 - centre));
 }
 
 customElements.define("proving-ground-family", Family);

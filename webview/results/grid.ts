@@ -48,16 +48,19 @@ export class Grid extends FrameElement {
   declare current: string | null;
   actions!: GridActions;
 
+  /** Lines whose keys and sizes the virtualizer knows; replaced only when their order changes, since it measures all anew then. */
+  #known: readonly Line[] = [];
+  #size: (index: number) => number = () => 0;
+  #keyOf = (index: number): string | number => index;
   readonly #virtualizer = new Virtualizer<HTMLElement, HTMLElement>(this.#options());
   #unmount: (() => void) | null = null;
 
   #options() {
-    const lines = (this.lines as Line[] | undefined) ?? [];
     return {
-      count: lines.length,
+      count: this.#known.length,
       getScrollElement: () => this.querySelector<HTMLElement>(".grid"),
-      estimateSize: (index: number) => estimate(lines[index]),
-      getItemKey: (index: number) => lines[index]?.key ?? index,
+      estimateSize: this.#size,
+      getItemKey: this.#keyOf,
       scrollToFn: elementScroll,
       observeElementRect,
       observeElementOffset,
@@ -75,7 +78,13 @@ export class Grid extends FrameElement {
     this.#unmount = null;
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("lines") && !sameOrder(this.#known, this.lines)) {
+      const lines = this.lines;
+      this.#known = lines;
+      this.#size = (index) => estimate(lines[index]);
+      this.#keyOf = (index) => lines[index]?.key ?? index;
+    }
     this.#virtualizer.setOptions(this.#options());
   }
 
@@ -135,18 +144,27 @@ export class Grid extends FrameElement {
       aria-expanded=${expandable ? String((line.kind === "idea" || line.kind === "baseline") && line.expanded) : nothing}
       .style=${`transform:translateY(${top}px)`}
     >
-      ${line.kind === "group"
-        ? html`<div class="cell whole" role="gridcell" aria-colspan=${this.columns.length + 1}>
-            ${line.label} <span class="dim">${line.count}</span>
-          </div>`
-        : [
-            html`<div class="cell check" role="gridcell">
-              ${line.kind === "idea"
-                ? html`<span class="box" role="checkbox" aria-checked=${String(ticked)} aria-label="Choose #${line.row.idea.id}"></span>`
-                : nothing}
-            </div>`,
-            ...this.columns.map((column) => this.#cell(column, line, expandable, decimals)),
-          ]}
+      ${
+        line.kind === "group"
+          ? html`<div class="cell whole" role="gridcell" aria-colspan=${this.columns.length + 1}>
+              ${line.label} <span class="dim">${line.count}</span>
+            </div>`
+          : [
+              html`<div class="cell check" role="gridcell">
+                ${
+                  line.kind === "idea"
+                    ? html`<span
+                        class="box"
+                        role="checkbox"
+                        aria-checked=${String(ticked)}
+                        aria-label="Choose #${line.row.idea.id}"
+                      ></span>`
+                    : nothing
+                }
+              </div>`,
+              ...this.columns.map((column) => this.#cell(column, line, expandable, decimals)),
+            ]
+      }
     </div>`;
   }
 
@@ -159,9 +177,13 @@ export class Grid extends FrameElement {
           : baselineCell(column.id, this.results, decimals);
     if (column.id !== "idea") return html`<div class="cell ${column.numeric ? "number" : ""}" role="gridcell">${content}</div>`;
     return html`<div class="cell idea-cell" role="gridcell">
-      ${expandable
-        ? html`<span class="twistie ${(line.kind === "idea" || line.kind === "baseline") && line.expanded ? "open" : ""}" title="Runs">›</span>`
-        : nothing}
+      ${
+        expandable
+          ? html`<span class="twistie ${(line.kind === "idea" || line.kind === "baseline") && line.expanded ? "open" : ""}" title="Runs"
+              >›</span
+            >`
+          : nothing
+      }
       <div class="words">${content}</div>
     </div>`;
   }
@@ -203,8 +225,12 @@ export class Grid extends FrameElement {
 
   #lineAt(event: MouseEvent): Line | undefined {
     const row = (event.target as HTMLElement).closest<HTMLElement>(".line");
-    return row === null ? undefined : this.lines[Number(row.dataset["index"])];
+    return row === null ? undefined : this.lines[Number(row.dataset.index)];
   }
+}
+
+function sameOrder(before: readonly Line[], after: readonly Line[]): boolean {
+  return before.length === after.length && before.every((line, index) => line.key === after[index]?.key);
 }
 
 /** True when a line has runs to show below it. */

@@ -1,6 +1,7 @@
 /** The panel's head: best against baseline, how many ideas got through, and the epochs at a glance. */
 import { html, nothing, svg } from "lit";
 import type { TemplateResult } from "lit";
+import { condensed } from "./collect.ts";
 import type { EpochPoint, Results } from "./collect.ts";
 import { count, decimalsFor, difference, percent, value } from "./numbers.ts";
 
@@ -10,16 +11,18 @@ export function header(results: Results, reveal: (idea: number) => void): Templa
   const { best } = summary;
   const decimals = decimalsFor(reference.mean ?? best?.idea.metric ?? null);
   return html`<header class="summary-bar">
-    ${best === null
-      ? figure("Best", html`<span class="dim">no result yet</span>`)
-      : figure(
-          `Best, ${count(best.idea.seeds, "seed")}`,
-          html`${value(best.idea.metric, decimals)}${plusMinus(best.deviation, decimals)}
-            <small class=${best.tone}>${best.delta === null ? "" : difference(best.delta, decimals)}</small>`,
-          html`<button class="plain-button link one-line" title=${best.idea.title} @click=${() => reveal(best.idea.id)}>
-            #${best.idea.id} ${best.idea.title}
-          </button>`,
-        )}
+    ${
+      best === null
+        ? figure("Best", html`<span class="dim">no result yet</span>`)
+        : figure(
+            `Best, ${count(best.idea.seeds, "seed")}`,
+            html`${value(best.idea.metric, decimals)}${plusMinus(best.deviation, decimals)}
+              <small class=${best.tone}>${best.delta === null ? "" : difference(best.delta, decimals)}</small>`,
+            html`<button class="plain-button link one-line" title=${best.idea.title} @click=${() => reveal(best.idea.id)}>
+              #${best.idea.id} ${best.idea.title}
+            </button>`,
+          )
+    }
     ${figure(
       reference.measured ? `Baseline, ${count(reference.seeds, "seed")}` : reference.mean === null ? "Baseline" : "Baseline, published",
       reference.mean === null
@@ -50,6 +53,7 @@ function plusMinus(deviation: number | null, decimals: number): string {
   return deviation === null ? "" : ` ± ${value(deviation, decimals)}`;
 }
 
+const MOST_POINTS = 60;
 const WIDTH = 250;
 const HEIGHT = 64;
 const LEFT = 6;
@@ -57,7 +61,8 @@ const RIGHT = 58;
 const TOP = 17;
 const BOTTOM = 7;
 
-function epochChart({ epochs, reference }: Results, decimals: number): TemplateResult {
+function epochChart({ epochs: all, reference }: Results, decimals: number): TemplateResult {
+  const epochs = condensed(all, MOST_POINTS, reference);
   const values = [...epochs.flatMap((point) => [point.best, point.mean]), reference.mean].filter((one) => one !== null);
   const low = Math.min(...values);
   const high = Math.max(...values);
@@ -73,7 +78,7 @@ function epochChart({ epochs, reference }: Results, decimals: number): TemplateR
     ...lines.flatMap(({ name, points }) => (points.length === 0 ? [] : [{ name, y: y(points.at(-1)?.value ?? 0) }])),
     ...(reference.mean === null ? [] : [{ name: "baseline", y: y(reference.mean) }]),
   ]);
-  const last = epochs.at(-1);
+  const last = all.at(-1);
   return html`<svg
     class="epochs"
     width=${WIDTH}
@@ -82,9 +87,11 @@ function epochChart({ epochs, reference }: Results, decimals: number): TemplateR
     aria-label="${reference.metric} by epoch; in epoch ${last?.epoch ?? 0} best ${value(last?.best ?? null, decimals)}, mean ${value(last?.mean ?? null, decimals)}"
   >
     <text x="0" y="10">${reference.metric} by epoch</text>
-    ${reference.mean === null
-      ? nothing
-      : svg`<line class="baseline" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(reference.mean)} y2=${y(reference.mean)} />`}
+    ${
+      reference.mean === null
+        ? nothing
+        : svg`<line class="baseline" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(reference.mean)} y2=${y(reference.mean)} />`
+    }
     ${lines.map(
       ({ name, points }) => svg`<polyline class=${name} points=${points.map((point) => `${x(point.epoch)},${y(point.value)}`).join(" ")} />
         ${epochs.length > 30 ? nothing : points.map((point) => svg`<circle class=${name} r=${name === "best" ? 2.2 : 1.6} cx=${x(point.epoch)} cy=${y(point.value)}><title>epoch ${point.epoch}: ${name} ${value(point.value, decimals)}</title></circle>`)}`,

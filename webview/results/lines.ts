@@ -18,10 +18,6 @@ export interface Arrangement {
   byMetric: "ascending" | "descending" | null;
 }
 
-export function ideaKey(id: number): string {
-  return `idea-${id}`;
-}
-
 /** @param sorted the rows that passed the filter, in the order of the table */
 export function linesOf(sorted: readonly IdeaRow[], results: Results, arrangement: Arrangement): Line[] {
   const lines: Line[] = [];
@@ -51,7 +47,7 @@ function addBaseline(lines: Line[], results: Results, { expanded }: Arrangement)
 }
 
 function addIdea(lines: Line[], row: IdeaRow, { expanded }: Arrangement): void {
-  const key = ideaKey(row.idea.id);
+  const { key } = row;
   const open = row.runs.length > 1 && expanded.has(key);
   lines.push({ kind: "idea", key, row, expanded: open });
   if (open) for (const run of row.runs) lines.push({ kind: "run", key: `run-${run.id}`, run, row });

@@ -1,6 +1,5 @@
 /** The Log pane: the end of the newest run's log, older parts on demand, followed while the run goes on. */
 import { html, nothing } from "lit";
-import type { PropertyValues } from "lit";
 import type { Run } from "../../extension/protocol/run.ts";
 import type { FromResults } from "../../extension/protocol/webview/results.ts";
 import { append, prepend, readable, SLICE, tailFrom } from "./log-text.ts";
@@ -31,7 +30,9 @@ export class Log extends Pane {
     if (run === undefined) return this.hint(this.line === null ? "Put the cursor on a row to see its log." : "It has not been run yet.");
     const window = this.#run === run.id ? this.#window : null;
     return html`<div class="log-head">
-        <span>run ${run.id} · seed ${run.seed} · <span class=${run.state === "failed" ? "bad" : "dim"}>${run.failure ?? run.state}</span></span>
+        <span
+          >run ${run.id} · seed ${run.seed} · <span class=${run.state === "failed" ? "bad" : "dim"}>${run.failure ?? run.state}</span></span
+        >
         <span class="spacer"></span>
         <button class="plain-button link" @click=${() => this.post({ type: "openLog", run: run.id })}>Open in editor</button>
       </div>
@@ -45,7 +46,7 @@ export class Log extends Pane {
   }
   #atEnd = true;
 
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
     const run = this.#newest();
     if (run === undefined) return;
     if (run.id !== this.#run) {
@@ -62,14 +63,18 @@ export class Log extends Pane {
 
   #text(window: LogWindow, run: Run) {
     const text = readable(window.text);
-    return html`${window.from > 0
+    return html`${
+      window.from > 0
         ? html`<div class="log-more">
             <button class="plain-button link" ?disabled=${this.#reading} @click=${() => void this.#earlier()}>Load earlier</button>
             <span class="dim">${count(Math.ceil(window.from / 1024), "KiB", "KiB")} before this</span>
           </div>`
-        : nothing}${text === ""
+        : nothing
+    }${
+      text === ""
         ? this.hint(run.endedAt === null ? "Nothing written yet." : "The log is empty.")
-        : html`<pre class="log" tabindex="0" aria-label="Log of run ${run.id}">${text}</pre>`}`;
+        : html`<pre class="log" tabindex="0" aria-label="Log of run ${run.id}">${text}</pre>`
+    }`;
   }
 
   #newest(): Run | undefined {

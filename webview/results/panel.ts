@@ -1,14 +1,14 @@
 /** The results panel: holds the lab as it is, the arrangement and the selection, and hands them to the parts that show them. */
 import { html, nothing } from "lit";
-import type { PropertyValues } from "lit";
 import { applyDelta } from "../../extension/protocol/lab.ts";
 import type { Snapshot } from "../../extension/protocol/lab.ts";
 import type { Ask, FromResults, ToResults } from "../../extension/protocol/webview/results.ts";
 import { FrameElement } from "../shared/frame-element.ts";
 import { editorApi, listen, Questions } from "../shared/host.ts";
+import { nameFields } from "../shared/toolkit.ts";
 import { actionsFor } from "./actions.ts";
 import { asker } from "./ask.ts";
-import { collector } from "./collect.ts";
+import { collector, ideaKey } from "./collect.ts";
 import type { IdeaRow, Results } from "./collect.ts";
 import { COLUMNS } from "./columns.ts";
 import { banners, emptyState, noMatch } from "./notices.ts";
@@ -16,7 +16,7 @@ import { footer } from "./footer.ts";
 import type { GridActions } from "./grid.ts";
 import type { Grid } from "./grid.ts";
 import { header } from "./header.ts";
-import { ideaKey, linesOf } from "./lines.ts";
+import { linesOf } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import { readMessage } from "./messages.ts";
 import { arranged } from "./persisted.ts";
@@ -89,6 +89,10 @@ export class ResultsPanel extends FrameElement {
     this.requestUpdate();
   };
 
+  protected override urgent(): boolean {
+    return this.#results === null;
+  }
+
   protected override willUpdate(): void {
     if (this.#snapshot === null) return;
     const results = this.#collect(this.#snapshot, this.#environment);
@@ -149,12 +153,15 @@ export class ResultsPanel extends FrameElement {
         ${splitter(this.#arranged.pane, (pane) => this.#arrange({ pane }))}
         <section class="right" aria-label="Details">
           ${tabs(this.#arranged.tab, (tab) => this.#arrange({ tab }))}
-          <div class="pane" id="pane" role="tabpanel" tabindex="-1" aria-labelledby="tab-${this.#arranged.tab}">${this.#pane(results, line)}</div>
+          <div class="pane" id="pane" role="tabpanel" tabindex="-1" aria-labelledby="tab-${this.#arranged.tab}">
+            ${this.#pane(results, line)}
+          </div>
         </section>
       </main>`;
   }
 
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
+    nameFields(this);
     const key = this.#revealing;
     if (key === null || !this.#lines.some((line) => line.key === key)) return;
     this.#revealing = null;
@@ -165,7 +172,12 @@ export class ResultsPanel extends FrameElement {
   #pane(results: Results, line: Line | null) {
     switch (this.#arranged.tab) {
       case "compare":
-        return html`<proving-ground-compare .ask=${this.#ask} .results=${results} .chosen=${this.#chosen} .line=${line}></proving-ground-compare>`;
+        return html`<proving-ground-compare
+          .ask=${this.#ask}
+          .results=${results}
+          .chosen=${this.#chosen}
+          .line=${line}
+        ></proving-ground-compare>`;
       case "diff":
         return html`<proving-ground-diff
           .ask=${this.#ask}
@@ -219,8 +231,8 @@ export class ResultsPanel extends FrameElement {
       this.#arrange({ sort: nextSort(column, this.#sort(this.#results), this.#results.reference) });
     },
     resize: (column, width) => {
-      const { [column]: _before, ...widths } = this.#arranged.widths;
-      this.#arrange({ widths: width === null ? widths : { ...widths, [column]: width } });
+      const others = Object.entries(this.#arranged.widths).filter(([id]) => id !== column);
+      this.#arrange({ widths: Object.fromEntries(width === null ? others : [...others, [column, width]]) });
     },
   };
 

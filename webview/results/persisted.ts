@@ -11,7 +11,7 @@ const Arranged = z.object({
   /** Widths the user chose, in pixels, by column. */
   widths: z.record(z.string(), z.number()).default({}),
   /** Share of the panel that the right pane takes. */
-  pane: z.number().min(0.15).max(0.75).default(0.33),
+  pane: z.number().min(0.15).max(0.75).default(0.3),
   tab: z.enum(TABS).default("compare"),
   filter: z.string().default(""),
 });

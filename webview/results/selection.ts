@@ -42,4 +42,3 @@ export function prune(selection: Selection, exists: (idea: number) => boolean): 
   const ticked = [...selection.ticked].filter(exists);
   return ticked.length === selection.ticked.size ? selection : { ...selection, ticked: new Set(ticked) };
 }
-

@@ -20,7 +20,12 @@ export function splitter(share: number, change: (share: number) => void): Templa
     aria-valuemin="15"
     aria-valuemax="75"
     @keydown=${(event: KeyboardEvent) => {
-      const step = event.key === "ArrowLeft" || event.key === "ArrowUp" ? STEP : event.key === "ArrowRight" || event.key === "ArrowDown" ? -STEP : null;
+      const step =
+        event.key === "ArrowLeft" || event.key === "ArrowUp"
+          ? STEP
+          : event.key === "ArrowRight" || event.key === "ArrowDown"
+            ? -STEP
+            : null;
       if (step === null) return;
       event.preventDefault();
       set(share + step);

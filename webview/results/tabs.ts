@@ -8,7 +8,12 @@ const NAMES: Record<Tab, string> = { compare: "Compare", diff: "Diff", log: "Log
 
 export function tabs(chosen: Tab, choose: (tab: Tab) => void): TemplateResult {
   const move = (event: KeyboardEvent): void => {
-    const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, Home: -TABS.indexOf(chosen), End: TABS.length - 1 - TABS.indexOf(chosen) };
+    const steps: Record<string, number> = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      Home: -TABS.indexOf(chosen),
+      End: TABS.length - 1 - TABS.indexOf(chosen),
+    };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();

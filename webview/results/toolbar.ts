@@ -27,19 +27,21 @@ export interface ToolbarState {
 export function toolbar(state: ToolbarState): TemplateResult {
   const { results, arranged, arrange } = state;
   return html`<div class="toolbar" role="toolbar" aria-label="Table">
-    ${state.environments.length < 2
-      ? nothing
-      : html`<proving-ground-choice
-          class="environment"
-          .label=${"Environment"}
-          .options=${state.environments.map((id) => ({ id, label: id, problem: null }))}
-          .value=${results.name}
-          @choose=${(event: CustomEvent<string>) => state.chooseEnvironment(event.detail)}
-        ></proving-ground-choice>`}
+    ${
+      state.environments.length < 2
+        ? nothing
+        : html`<proving-ground-choice
+            class="environment"
+            .label=${"Environment"}
+            .options=${state.environments.map((id) => ({ id, label: id, problem: null }))}
+            .value=${results.name}
+            @choose=${(event: CustomEvent<string>) => state.chooseEnvironment(event.detail)}
+          ></proving-ground-choice>`
+    }
     <vscode-text-field
       class="filter"
       placeholder="Filter: title, summary, status…"
-      aria-label="Filter"
+      data-label="Filter"
       .value=${arranged.filter}
       @input=${(event: Event) => arrange({ filter: (event.currentTarget as ValueElement).value })}
       @keydown=${(event: KeyboardEvent) => {
@@ -66,10 +68,9 @@ export function toolbar(state: ToolbarState): TemplateResult {
     </div>
     <span class="spacer"></span>
     <span class="dim amount" role="status">
-      ${state.shown === results.rows.length ? count(state.shown, "idea") : `${state.shown} of ${count(results.rows.length, "idea")}`}${state.ticked ===
-      0
-        ? nothing
-        : ` · ${state.ticked} selected`}
+      ${state.shown === results.rows.length ? count(state.shown, "idea") : `${state.shown} of ${count(results.rows.length, "idea")}`}${
+        state.ticked === 0 ? nothing : ` · ${state.ticked} selected`
+      }
     </span>
   </div>`;
 }

@@ -4,9 +4,13 @@ import { LitElement } from "lit";
 export abstract class FrameElement extends LitElement {
   /** A hundred changes within a frame cost one rendering; a hidden page renders nothing until it is seen. */
   protected override async scheduleUpdate(): Promise<void> {
-    // The first rendering is not put off: it is what the user waits for.
-    if (this.hasUpdated) await new Promise(requestAnimationFrame);
+    if (!this.urgent()) await new Promise(requestAnimationFrame);
     await super.scheduleUpdate();
+  }
+
+  /** Whether the coming rendering is what the user waits for, and must not be put off to the next frame. */
+  protected urgent(): boolean {
+    return !this.hasUpdated;
   }
 
   protected override createRenderRoot(): HTMLElement {

@@ -1,0 +1,110 @@
+/** Numbers, logs, drafts and messages as the webviews read and write them. */
+import { describe, expect, it } from "vitest";
+import type { ComposerState } from "../../../extension/protocol/webview/composer.ts";
+import { keepDrafts, readCount } from "../../../webview/composer/drafts.ts";
+import { append, KEPT, prepend, readable } from "../../../webview/results/log-text.ts";
+import { readMessage } from "../../../webview/results/messages.ts";
+import { decimalsFor, difference, seconds, value } from "../../../webview/results/numbers.ts";
+import { arranged } from "../../../webview/results/persisted.ts";
+import { listen, Questions } from "../../../webview/shared/host.ts";
+
+describe("numbers", () => {
+  it("show about four digits, lined up, with real minus signs", () => {
+    expect([2.013, 84.21, 0.31, 0, null].map(decimalsFor)).toEqual([3, 2, 4, 3, 3]);
+    expect([value(1.8421, 3), value(-2, 3), value(null, 3), value(0, 3), value(1e-9, 3)]).toEqual([
+      "1.842",
+      "−2.000",
+      "–",
+      "0.000",
+      "1.00e−9",
+    ]);
+    expect([difference(-0.171, 3), difference(0.1, 3), difference(-0.0001, 3)]).toEqual(["−0.171", "+0.100", "0.000"]);
+    expect([8.04, 75, 250, 7500].map(seconds)).toEqual(["8.0 s", "75 s", "4 min 10 s", "2 h 5 min"]);
+  });
+});
+
+describe("a log", () => {
+  it("grows at its end, and does not take a piece that does not follow", () => {
+    const window = { text: "ab", from: 0, next: 2, size: 2 };
+    expect(append(window, { text: "c", from: 2, next: 3, size: 3 })).toEqual({ text: "abc", from: 0, next: 3, size: 3 });
+    expect(append(window, { text: "x", from: 9, next: 10, size: 10 })).toBe(window);
+  });
+
+  it("grows at its start by exactly the bytes that were missing", () => {
+    const window = { text: "ö2\n", from: 4, next: 8, size: 8 };
+    expect(prepend(window, { text: "é1\nö2\n", from: 0, next: 8, size: 8 })).toMatchObject({ text: "é1\nö2\n", from: 0 });
+  });
+
+  it("stays bounded, cut at a line, with its place in bytes kept", () => {
+    const line = `${"é".repeat(99)}\n`;
+    const window = append(
+      { text: "", from: 0, next: 0, size: 0 },
+      { text: line.repeat(20_000), from: 0, next: 3_980_000, size: 3_980_000 },
+    );
+    expect(window.text.length).toBeLessThanOrEqual(KEPT);
+    expect(window.text.startsWith("é")).toBe(true);
+    expect(window.from + new TextEncoder().encode(window.text).length).toBe(window.next);
+  });
+
+  it("reads as a terminal would have left it", () => {
+    expect(readable("\u001b[31mred\u001b[0m\r\n10%\r50%\r100%\nend\r")).toBe("red\n100%\nend\r");
+  });
+});
+
+describe("what is typed", () => {
+  const state = { instructions: "a", count: 6, exploit: 0.5 } as ComposerState;
+  it("wins over an older state until the extension has it", () => {
+    expect(keepDrafts({ instructions: "abc" }, state, { ...state, instructions: "ab" }, "instructions")).toEqual({ instructions: "abc" });
+    expect(keepDrafts({ instructions: "abc" }, state, { ...state, instructions: "abc" }, "instructions")).toEqual({});
+  });
+  it("gives way when the extension changed the field while the user was elsewhere", () => {
+    expect(keepDrafts({ count: 9 }, state, { ...state, count: 3 }, "instructions")).toEqual({});
+    expect(keepDrafts({ count: 9 }, state, { ...state, instructions: "z" }, "instructions")).toEqual({ count: 9 });
+  });
+  it("is a number of ideas only from 1 to 100", () => {
+    expect(["6", " 100 ", "0", "101", "ten", "1.5", ""].map(readCount)).toEqual([6, 100, null, null, null, null, null]);
+  });
+});
+
+describe("messages", () => {
+  it("of others are not ours", () => {
+    expect(
+      [null, "x", {}, { type: "snapshot" }, { type: "delta" }, { type: "other" }, { type: "reveal", idea: "1" }].map(readMessage),
+    ).toEqual(Array(7).fill(null));
+    expect(readMessage({ type: "reveal", idea: 3 })).toEqual({ type: "reveal", idea: 3 });
+  });
+
+  it("reach the listener only when they can be read", () => {
+    const listeners: ((event: { data: unknown }) => void)[] = [];
+    const heard: number[] = [];
+    listen(
+      { addEventListener: (_type, listener) => void listeners.push(listener) },
+      (data) => (typeof data === "number" ? data : null),
+      (message) => heard.push(message),
+    );
+    for (const data of [1, "x", 2]) listeners[0]?.({ data });
+    expect(heard).toEqual([1, 2]);
+  });
+
+  it("answer the question with their number, whatever order they come in", async () => {
+    const sent: [number, string][] = [];
+    const questions = new Questions<string>((id, ask) => sent.push([id, ask]));
+    const text = { parse: (one: unknown) => String(one) };
+    const first = questions.ask("one", text);
+    const second = questions.ask("two", text);
+    questions.answer(2, "b");
+    questions.fail(1, { code: "unknown-idea", message: "there is no idea #9", hint: "Refresh." });
+    expect(await second).toBe("b");
+    await expect(first).rejects.toMatchObject({ code: "unknown-idea", hint: "Refresh." });
+    expect(sent).toEqual([
+      [1, "one"],
+      [2, "two"],
+    ]);
+  });
+});
+
+it("an arrangement that cannot be read is the usual one", () => {
+  expect(arranged(undefined)).toMatchObject({ grouping: "none", tab: "compare", hidden: [] });
+  expect(arranged({ tab: "nonsense" }).tab).toBe("compare");
+  expect(arranged({ tab: "log", widths: { idea: 300 } })).toMatchObject({ tab: "log", widths: { idea: 300 } });
+});
