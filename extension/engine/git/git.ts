@@ -6,7 +6,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import { failed, git, gitBytes, gitText } from "./process.ts";
 
 /** Everything written into the repository's refs is below this. */
-export const REF_PREFIX = "refs/proving-ground/";
+const REF_PREFIX = "refs/proving-ground/";
 
 export interface Identity {
   name: string;

@@ -73,9 +73,8 @@ describe("an answer applied to a folder", () => {
       ["train.py", "lr = 2\n"],
       ["new/deep/file.py", "x\n"],
       ["run.sh", null],
-      // A folder stands where this one would go: found out by the rename, after the others.
-      ["sub", "x\n"],
-      ["sub/model.py/impossible.py", "x\n"],
+      // Not there: found out when it is to be moved away, after the others.
+      ["gone.py", null],
     ]);
     expect(() => writeChanges(top, changes)).toThrow();
     expect(contents(top)).toEqual(FILES);

@@ -74,7 +74,7 @@ export function applyEdits(tree: Tree, edits: readonly FileEdit[], rules: Rules)
  * A file's text with hunks applied; all of them refer to the text as it is before.
  * @throws PatchRefusal `missing`, `ambiguous`, `no context`, `overlap`
  */
-export function applyHunks(text: string, hunks: readonly Hunk[], path: string): string {
+function applyHunks(text: string, hunks: readonly Hunk[], path: string): string {
   const file = splitFile(text);
   const searchable = new SearchableLines(file.texts);
   const placed = hunks.map((hunk, index) => ({ hunk, number: index + 1, start: locate(searchable, hunk, path, index + 1) }));

@@ -32,7 +32,7 @@ export function oldLines(hunk: Hunk): string[] {
 }
 
 /** Lines that a hunk leaves behind. */
-export function newLines(hunk: Hunk): string[] {
+function newLines(hunk: Hunk): string[] {
   return hunk.lines.filter((line) => line.op !== "-").map((line) => line.text);
 }
 

@@ -25,7 +25,7 @@ export function closesFence(line: string, mark: string): boolean {
 }
 
 /** The path a line consists of, its decoration removed; null for a line that is anything else. */
-export function labelOf(line: string): string | null {
+function labelOf(line: string): string | null {
   const text = line
     .trim()
     .replace(/^(?:#{1,6}|[-*>]|\d+[.)])\s+/, "")

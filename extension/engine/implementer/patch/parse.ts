@@ -6,7 +6,7 @@ import { PatchRefusal } from "./refusal.ts";
 import { readDiff, startsDiff } from "./unified.ts";
 
 /** An answer longer than this, in UTF-16 units, is not read. */
-export const ANSWER_LIMIT = 4_000_000;
+const ANSWER_LIMIT = 4_000_000;
 
 /**
  * Every edit in an answer, in the order written.
