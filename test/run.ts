@@ -1,0 +1,98 @@
+/**
+ * `npm test`: installs what the tests need, then runs every kind of check, fastest first, and stops at the first that fails.
+ *
+ *     npm test -- [--only NAME,NAME…]
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import type { Outcome } from "./steps/outcome.ts";
+import { report } from "./steps/outcome.ts";
+import { runStep, type Step, type StepCommand } from "./steps/run-step.ts";
+import { installedCodeServer } from "./workbench/install.ts";
+import { packaged } from "./workbench/packaged.ts";
+import { ensurePrerequisites } from "./workbench/prerequisites.ts";
+import { offlinePip, pythonTests } from "./workbench/python.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+
+/** A program of the root's packages. */
+const tool = (name: string, args: readonly string[], env?: Readonly<Record<string, string>>): StepCommand => ({
+  command: path.join(root, "node_modules/.bin", name),
+  args,
+  ...(env === undefined ? {} : { env }),
+});
+
+const vitest = (project: string, env?: Readonly<Record<string, string>>) =>
+  tool("vitest", ["run", "--project", project, "--reporter=default"], env);
+
+const always = (...commands: StepCommand[]) => Promise.resolve(commands);
+
+const unused: Step[] = existsSync(path.join(root, "knip.json")) ? [{ name: "unused", commands: () => always(tool("knip", [])) }] : [];
+
+const steps: readonly Step[] = [
+  { name: "format", commands: () => always(tool("prettier", ["--check", "."])) },
+  { name: "lint", commands: () => always(tool("eslint", ["."])) },
+  { name: "types", commands: () => always(tool("tsc", ["--build"])) },
+  ...unused,
+  { name: "unit", runner: "vitest", commands: () => always(vitest("unit")) },
+  {
+    name: "build",
+    commands: async () => {
+      await packaged();
+      return [];
+    },
+  },
+  {
+    name: "integration",
+    runner: "vitest",
+    commands: async () => {
+      ensurePrerequisites(["environment"]);
+      return [vitest("integration", await offlinePip())];
+    },
+  },
+  {
+    name: "python",
+    runner: "pytest",
+    commands: async () => {
+      ensurePrerequisites(["environment"]);
+      const args = ["-m", "pytest", "-p", "no:cacheprovider"];
+      return (await pythonTests()).map(({ python, folder }) => ({ command: python, args, cwd: folder }));
+    },
+  },
+  {
+    name: "e2e",
+    runner: "playwright",
+    commands: async () => {
+      ensurePrerequisites(["environment", "browser"]);
+      await installedCodeServer();
+      return [tool("playwright", ["test", "--reporter=list"], await offlinePip())];
+    },
+  },
+];
+
+function chosenSteps(): readonly Step[] {
+  const { values } = parseArgs({ options: { only: { type: "string" } } });
+  if (values.only === undefined) return steps;
+  const wanted = values.only.split(",");
+  const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length > 0) {
+    console.error(`No such step: ${unknown.join(", ")}. There are ${steps.map((step) => step.name).join(", ")}.`);
+    process.exit(2);
+  }
+  return steps.filter((step) => wanted.includes(step.name));
+}
+
+const chosen = chosenSteps();
+const outcomes: Outcome[] = [];
+for (const step of chosen) {
+  console.log(`\n── ${step.name} ──`);
+  const outcome = await runStep(step, root, () => performance.now());
+  outcomes.push(outcome);
+  if (outcome.state === "failed") break;
+}
+const left = chosen
+  .slice(outcomes.length)
+  .map(({ name }) => ({ name, state: "not run", seconds: 0, summary: [], passed: 0, failed: 0 }) as const);
+console.log(report([...outcomes, ...left]));
+process.exitCode = outcomes.every((outcome) => outcome.state === "passed") ? 0 : 1;
