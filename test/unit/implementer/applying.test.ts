@@ -70,6 +70,13 @@ describe("a hunk goes", () => {
     expect(refusal.outcome).toBe("would not apply");
   });
 
+  test("nowhere when not one of its lines is there: the refusal shows the line most like them", () => {
+    expect(refused(replace("train.py", "steps = 1000", "steps = 2")).message).toContain(
+      "line 4 is `steps = 100` where the patch has `steps = 1000`",
+    );
+    expect(refused(replace("train.py", "unlike(anything)", "x")).message).toContain("nor anything like them");
+  });
+
   test("with others in any order, unless they change the same lines", () => {
     const twice = diff("train.py", "@@ -7 +7 @@", "-    return x * x", "+    return abs(x)", "@@ -3 +3 @@", "-lr = 0.1", "+lr = 0.2");
     expect(apply(twice)["train.py"]).toBe(TRAIN.replace("x * x", "abs(x)").replace("0.1", "0.2"));
@@ -193,6 +200,10 @@ describe("guards", () => {
   test.each(["evaluate.py", "Evaluate.PY", "eval/new.py", "sub/secret.bin"])("%s is protected", (path) => {
     const refusal = refused(create(path), {}, { protected: ["evaluate.py", "eval", "**/*.bin"] });
     expect(refusal).toMatchObject({ code: "protected-path", outcome: "protected" });
+  });
+
+  test("a protected file is refused as that, whether or not the patch would fit", () => {
+    expect(refused(replace("evaluate.py", "not there", "x")).outcome).toBe("protected");
   });
 
   test("a rename out of a protected file and a deletion of it are refused", () => {

@@ -35,7 +35,12 @@ export function applyEdits(tree: Tree, edits: readonly FileEdit[], rules: Rules)
     checkFree(tree, path);
     put(path, text);
   };
-  for (const [path, hunks] of hunksByFile(tree, edits, create)) put(path, applyHunks(textOf(tree, path), hunks, path));
+  // Whether a file may be touched is asked before whether the patch fits it.
+  const patched = (path: string, hunks: readonly Hunk[]) => {
+    guard.check(path);
+    return applyHunks(textOf(tree, path), hunks, path);
+  };
+  for (const [path, hunks] of hunksByFile(tree, edits, create)) put(path, patched(path, hunks));
   for (const edit of edits) {
     switch (edit.kind) {
       case "change":
@@ -46,14 +51,14 @@ export function applyEdits(tree: Tree, edits: readonly FileEdit[], rules: Rules)
         break;
       case "rename": {
         const from = resolveExisting(tree, edit.path);
-        const text = applyHunks(textOf(tree, from), edit.hunks, from);
+        const text = patched(from, edit.hunks);
         put(from, null);
         create(edit.to, text);
         break;
       }
       case "delete": {
         const path = resolveExisting(tree, edit.path);
-        if (edit.hunks.length > 0 && applyHunks(textOf(tree, path), edit.hunks, path) !== "") {
+        if (edit.hunks.length > 0 && patched(path, edit.hunks) !== "") {
           throw unreadable(`${path} is to be deleted, but its diff does not take all of it out`);
         }
         put(path, null);

@@ -75,8 +75,8 @@ function nearestTo(file: SearchableLines, wanted: readonly string[]): Nearest | 
   });
   let best: number | null = null;
   for (const [index, count] of votes) if (best === null || count > (votes.get(best) ?? 0)) best = index;
-  if (best === null) return null;
-  const start = best;
+  const start = best ?? mostAlike(file, wanted);
+  if (start === null) return null;
   const lines = file.texts.slice(start, start + wanted.length);
   const differing = Math.max(
     0,
@@ -87,6 +87,24 @@ function nearestTo(file: SearchableLines, wanted: readonly string[]): Nearest | 
     lines: [...lines],
     differs: { line: start + differing + 1, found: lines[differing] ?? null, wanted: wanted[differing] ?? "" },
   };
+}
+
+/** Where no line is found, the place whose line shares most words with the longest wanted one, if it shares half of them. */
+function mostAlike(file: SearchableLines, wanted: readonly string[]): number | null {
+  const longest = wanted.reduce((most, text, at) => (loose(text).length > loose(wanted[most] ?? "").length ? at : most), 0);
+  const words = wordsOf(wanted[longest] ?? "");
+  let best: { index: number; share: number } | null = null;
+  for (let index = longest; index < file.texts.length; index++) {
+    const others = wordsOf(file.texts[index] ?? "");
+    const shared = [...words].filter((word) => others.has(word)).length;
+    const share = shared / Math.max(1, words.size + others.size - shared);
+    if (share >= 0.5 && share > (best?.share ?? 0)) best = { index, share };
+  }
+  return best === null ? null : best.index - longest;
+}
+
+function wordsOf(text: string): Set<string> {
+  return new Set(text.match(/\w+|[^\w\s]/g) ?? []);
 }
 
 function indexed(texts: readonly string[]): Map<string, number[]> {
