@@ -11,16 +11,12 @@ type Field = keyof Drafts;
  * @param focused the field that has the keyboard, if any: it is never taken away from the user
  */
 export function keepDrafts(drafts: Drafts, before: ComposerState | null, after: ComposerState, focused: Field | null): Drafts {
-  const kept: Drafts = {};
-  if (holds("instructions")) kept.instructions = drafts.instructions;
-  if (holds("count")) kept.count = drafts.count;
-  if (holds("exploit")) kept.exploit = drafts.exploit;
-  return kept;
-
-  function holds(field: Field): boolean {
-    if (drafts[field] === undefined || drafts[field] === after[field]) return false;
+  const kept = Object.entries(drafts).filter(([name, draft]) => {
+    const field = name as Field;
+    if (draft === after[field]) return false;
     return field === focused || before === null || before[field] === after[field];
-  }
+  });
+  return Object.fromEntries(kept);
 }
 
 /**

@@ -18,7 +18,7 @@ export function headings(
   actions: GridActions,
 ): TemplateResult {
   return html`<div class="head" role="row" aria-rowindex="1">
-    <div class="cell check" role="columnheader">
+    <div class="cell check" role="columnheader" aria-label="Choice">
       <button
         class="plain-button box"
         role="checkbox"
@@ -38,6 +38,7 @@ function heading(column: ColumnSpec, results: Results, sort: Sort, actions: Grid
   return html`<div
     class="cell ${column.numeric ? "number" : ""}"
     role="columnheader"
+    aria-label=${title}
     data-column=${column.id}
     aria-sort=${sorted ? (sort.descending ? "descending" : "ascending") : "none"}
   >
