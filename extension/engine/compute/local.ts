@@ -5,7 +5,7 @@ import { access, copyFile, mkdir, open, readFile, rename, writeFile } from "node
 import { availableParallelism, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Bytes, Capacity, Compute, Job, JobFile, JobRef, JobState } from "./compute.ts";
+import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState } from "./compute.ts";
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
@@ -42,7 +42,8 @@ export class LocalCompute implements Compute {
   }
 
   async probe(): Promise<Capacity> {
-    const { devices, problem } = await nvidiaDevices(this.#environment);
+    const { devices: all, problem } = await nvidiaDevices(this.#environment);
+    const devices = visible(all, this.#environment.CUDA_VISIBLE_DEVICES);
     const cpus = availableParallelism();
     return {
       kind: devices.length > 0 ? "gpu" : "cpu",
@@ -199,6 +200,13 @@ export class LocalCompute implements Compute {
 }
 
 const NO_SHELL = "local runs need a POSIX shell: open the folder in WSL, or use a remote target";
+
+/** nvidia-smi shows all devices, even those the user keeps from programs. */
+function visible(devices: Device[], setting: string | undefined): Device[] {
+  if (setting === undefined || !/^(-1|\d+(,\d+)*|)$/.test(setting.trim())) return devices;
+  const allowed = new Set(setting.split(",").filter(Boolean).map(Number));
+  return devices.filter((device) => allowed.has(device.index));
+}
 
 async function exists(path: string): Promise<boolean> {
   try {

@@ -1,0 +1,107 @@
+/** Makes a run ready: its code, the evaluation as the baseline has it, the setup, its variables. */
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Manifest } from "../../protocol/manifest.ts";
+import type { Run } from "../../protocol/run.ts";
+import type { JobRef } from "../compute/compute.ts";
+import type { Git } from "../git/git.ts";
+import type { Store } from "../store/store.ts";
+import { CodeStore, type Code } from "./code.ts";
+import { type Plan, writePlan } from "./plan.ts";
+import type { Setup } from "./setup.ts";
+import type { Grant, Need } from "./slots.ts";
+import { runVariables, type Variables } from "./variables.ts";
+import type { Verdict } from "./verdict.ts";
+
+export interface LauncherOptions {
+  store: Store;
+  git: Git;
+  setup: Setup;
+  /** What the target lets a run inherit. */
+  inherited: Variables;
+  /** Folder of an environment, from the repository's top. */
+  directoryOf: (environment: string) => Promise<string>;
+}
+
+/** A run's code and the manifest it is judged by. */
+export interface Launch {
+  run: Run;
+  code: Code;
+  manifest: Manifest;
+}
+
+/** Seconds between asking a run to end and ending it. */
+const GRACE = 1;
+
+export class Launcher {
+  readonly #options: LauncherOptions;
+  readonly #code: CodeStore;
+
+  constructor(options: LauncherOptions) {
+    this.#options = options;
+    this.#code = new CodeStore(options.git);
+  }
+
+  /** @throws ProvingGroundError `manifest`, `unknown-environment` */
+  async look(run: Run): Promise<Launch> {
+    const code = { commit: run.commit, baseline: this.#baselineOf(run), directory: await this.#options.directoryOf(run.environment) };
+    return { run, code, manifest: await this.#code.manifest(code) };
+  }
+
+  /**
+   * Fills the run's folder and writes its plan last; the folder holds nothing that runs yet.
+   * @param goOn asked between the steps; false abandons the run
+   * @returns the plan, or null when it was abandoned
+   */
+  async prepare(launch: Launch, grant: Grant, onGpus: boolean, ref: JobRef, goOn: () => boolean): Promise<Plan | null> {
+    const { run, code, manifest } = launch;
+    const into = path.join(ref.directory, "code");
+    await rm(ref.directory, { recursive: true, force: true });
+    await mkdir(ref.directory, { recursive: true });
+    const restored = await this.#code.prepare(code, manifest, into);
+    if (!goOn()) return null;
+    const setup = await this.#options.setup.ensure(manifest, path.join(into, code.directory));
+    if (!goOn()) return null;
+    const { cpus, timeout } = manifest.resources;
+    const variables = runVariables({
+      ...{ inherited: this.#options.inherited, cpus, setup: setup.folder },
+      devices: onGpus ? grant.devices : null,
+      seed: { variable: manifest.seed.variable, value: run.seed },
+    });
+    const plan: Plan = {
+      ...{ metric: manifest.metric, grant, restored },
+      job: {
+        id: String(run.id),
+        cwd: path.posix.join("code", code.directory),
+        command: manifest.run.command,
+        ...{ variables, resources: needOf(manifest), timeout, grace: GRACE },
+      },
+    };
+    await writePlan(ref.directory, plan);
+    return goOn() ? plan : null;
+  }
+
+  /** The unchanged code that a run's idea goes back to. */
+  #baselineOf(run: Run): string {
+    const { ideas, implementations } = this.#options.store;
+    let baseline = run.commit;
+    for (let idea = run.idea; idea !== null; idea = ideas.get(idea).base) {
+      baseline = implementations.implementation(idea)?.base ?? baseline;
+    }
+    return baseline;
+  }
+}
+
+/** What a run of an environment needs. */
+export function needOf({ resources }: Manifest): Need {
+  return { gpus: resources.gpus, gpuMemory: resources.gpu_memory ?? null, cpus: resources.cpus };
+}
+
+/** The verdict on a run that could not be started. */
+export function refusal(cause: unknown): Verdict {
+  const error = ProvingGroundError.from(cause);
+  const failure = error.code === "disk-full" ? "disk full" : error.code === "setup" ? "setup" : "launch";
+  const reason = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}${/[.!?]$/.test(error.message) ? "" : "."}`;
+  return { state: "failed", failure, reason: error.hint === undefined ? reason : `${reason} ${error.hint}`, metric: null };
+}
