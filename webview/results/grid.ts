@@ -132,6 +132,7 @@ export class Grid extends FrameElement {
     const ticked = line.kind === "idea" && this.ticked.has(line.row.idea.id);
     const current = line.key === this.current;
     const expandable = isExpandable(line, this.results);
+    const open = (line.kind === "idea" || line.kind === "baseline") && line.expanded;
     return html`<div
       class="line ${line.kind} ${ticked ? "ticked" : ""} ${current ? "current" : ""}"
       id="line-${line.key}"
@@ -141,7 +142,7 @@ export class Grid extends FrameElement {
       aria-rowindex=${index + 2}
       aria-level=${line.kind === "run" ? 2 : 1}
       aria-selected=${line.kind === "idea" ? String(ticked) : nothing}
-      aria-expanded=${expandable ? String((line.kind === "idea" || line.kind === "baseline") && line.expanded) : nothing}
+      aria-expanded=${expandable ? String(open) : nothing}
       .style=${`transform:translateY(${top}px)`}
     >
       ${
@@ -160,32 +161,23 @@ export class Grid extends FrameElement {
                         aria-label="Choose #${line.row.idea.id}"
                       ></span>`
                     : nothing
-                }
+                }${expandable ? html`<span class="twistie ${open ? "open" : ""}" title="Runs">›</span>` : nothing}
               </div>`,
-              ...this.columns.map((column) => this.#cell(column, line, expandable, decimals)),
+              ...this.columns.map((column) => this.#cell(column, line, decimals)),
             ]
       }
     </div>`;
   }
 
-  #cell(column: ColumnSpec, line: Exclude<Line, { kind: "group" }>, expandable: boolean, decimals: number): TemplateResult {
+  #cell(column: ColumnSpec, line: Exclude<Line, { kind: "group" }>, decimals: number): TemplateResult {
     const content =
       line.kind === "idea"
         ? ideaCell(column.id, line.row, this.results, decimals)
         : line.kind === "run"
           ? runCell(column.id, line.run, this.results, decimals)
           : baselineCell(column.id, this.results, decimals);
-    if (column.id !== "idea") return html`<div class="cell ${column.numeric ? "number" : ""}" role="gridcell">${content}</div>`;
-    return html`<div class="cell idea-cell" role="gridcell">
-      ${
-        expandable
-          ? html`<span class="twistie ${(line.kind === "idea" || line.kind === "baseline") && line.expanded ? "open" : ""}" title="Runs"
-              >›</span
-            >`
-          : nothing
-      }
-      <div class="words">${content}</div>
-    </div>`;
+    const style = column.id === "idea" ? "words" : column.numeric ? "number" : "";
+    return html`<div class="cell ${style}" role="gridcell">${content}</div>`;
   }
 
   #allTicked(): boolean {
