@@ -1,12 +1,14 @@
 /** The engine: opens the store of one repository, starts the services, listens, and ends by itself when nobody needs it. */
 import { createHash, randomInt } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
+import { rm, statfs, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureStateFolder } from "../protocol/connect.ts";
 import { READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
-import { labDelta, PROTOCOL_VERSION } from "../protocol/methods.ts";
+import { labDelta, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
+import { LocalCompute } from "./compute/local.ts";
+import { ENDED } from "../protocol/run.ts";
 import { Environments } from "./environments/catalogue.ts";
 import { Git } from "./git/git.ts";
 import { Ideator } from "./ideator/ideator.ts";
@@ -24,6 +26,9 @@ import { answerIdeas } from "./requests/ideas.ts";
 import { answerLab } from "./requests/lab.ts";
 import { Retirement } from "./retirement.ts";
 import { Generation } from "./search/generation.ts";
+import { realAfter } from "./scheduler/clock.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+import { allowedVariables } from "./scheduler/variables.ts";
 import { Publisher } from "./server/publisher.ts";
 import { Server, socketAddress } from "./server/server.ts";
 import { Store } from "./store/store.ts";
@@ -50,9 +55,7 @@ async function run(repository: string, patience: number): Promise<void> {
     return;
   }
   // What goes wrong in the background must not end a search that is left alone overnight: everything is recorded, so going on is safe.
-  process.on("unhandledRejection", (cause) => {
-    log(`unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-  });
+  process.on("unhandledRejection", unexpected);
   process.on("SIGHUP", () => undefined);
 
   const git = new Git(repository);
@@ -77,9 +80,37 @@ async function run(repository: string, patience: number): Promise<void> {
     for (const session of server.sessions) if (session.subscribed) session.send(labDelta, delta);
     retirement.look();
   });
+  // A baseline that was measured or an epoch that began changes what is shown of an environment.
+  store.onTouched(({ ideas, runs }) => {
+    const measured = [...runs].some((id) => {
+      const run = store.runs.get(id);
+      return run.idea === null && ENDED.has(run.state);
+    });
+    const began = [...ideas].some((id) => {
+      const { environment: name, epoch } = store.ideas.get(id);
+      return publisher.environments.some((known) => known.name === name && known.state === "valid" && known.epoch < epoch);
+    });
+    if (measured || began) environments.list().then((found) => publisher.setEnvironments(found), unexpected);
+  });
+
+  const inherited = allowedVariables(process.env, "run");
+  const compute = new LocalCompute({ environment: inherited });
+  const scheduler = new Scheduler({
+    ...{ store, git, environments, compute, inherited, folder, after: realAfter },
+    setupCompute: new LocalCompute({ environment: allowedVariables(process.env, "setup") }),
+    freeSpace: async (of) => {
+      const { bavail, bsize } = await statfs(of);
+      return bavail * bsize;
+    },
+    onTarget: (target) => publisher.setTarget(target),
+    onNotice: (told) => {
+      for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
+    },
+    onError: unexpected,
+  });
   const inUse = () => {
     const { running, queued } = store.runs.counts();
-    return running + queued + server.sessions.size + server.busy > 0;
+    return running + queued + server.sessions.size + server.busy + implementer.busy > 0;
   };
   const retirement = new Retirement(inUse, () => void stop("nothing left to do"), patience);
 
@@ -91,6 +122,7 @@ async function run(repository: string, patience: number): Promise<void> {
     log(`ending: ${why}`);
     await rm(addressFile, { force: true });
     await server.close();
+    scheduler.close();
     store.close();
     unlock();
     process.exit(0);
@@ -104,8 +136,9 @@ async function run(repository: string, patience: number): Promise<void> {
     stop: () => void stop("asked to by a client"),
   });
   answerIdeas(server, store, environments);
-  answerExecutor(server, { store, models, generation, implementer, proposals });
+  answerExecutor(server, { store, models, generation, implementer, proposals, scheduler, compute });
 
+  await scheduler.start();
   const socket = await socketAddress(createHash("sha256").update(repository).digest("hex").slice(0, 16));
   await server.listen(socket);
   const address: EngineAddress = {
@@ -117,6 +150,10 @@ async function run(repository: string, patience: number): Promise<void> {
   process.stdout.write(`${READY_LINE}\n`);
   log(`engine ${PROVING_GROUND_VERSION} of ${repository} listens on ${socket}`);
   retirement.look();
+}
+
+function unexpected(cause: unknown): void {
+  log(`unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
 }
 
 function log(line: string): void {

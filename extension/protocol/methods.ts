@@ -95,7 +95,10 @@ export const ideasEdit = request<Idea>()("ideas/edit", z.object({ idea: z.int(),
 export const ideasReject = request<Idea[]>()("ideas/reject", z.object({ ideas: ideaIds, restore: z.boolean().default(false) }));
 export const ideasDuplicate = request<Idea>()("ideas/duplicate", z.object({ idea: z.int() }));
 
-/** Writes proposals. Ideas by operators need no model; for the others `model` must name one. */
+/**
+ * Writes proposals. Ideas that spell out knob settings need no model; for the others it is the one named, else the one that wrote the
+ * idea. `hand` opens proposals for the human to write.
+ */
 export const implement = request<ImplementResult[]>()(
   "ideas/implement",
   z.object({ ideas: ideaIds, model: z.string().nullable().default(null), progress: z.int().optional() }),

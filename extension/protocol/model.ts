@@ -4,6 +4,9 @@ import { z } from "zod";
 /** The built-in source of ideas that needs no model: mutation and crossover over the manifest's knobs. */
 export const OPERATORS = "operators";
 
+/** In place of a model: the proposal opens as the base is, for the human to write the change in it. */
+export const BY_HAND = "hand";
+
 /** An OpenAI-compatible endpoint. Its key travels apart from it and stays in memory. */
 export const Provider = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, "must be letters, digits, '.', '_' and '-'"),

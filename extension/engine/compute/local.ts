@@ -26,7 +26,7 @@ const GIB = 2 ** 30;
 
 export class LocalCompute implements Compute {
   readonly #environment: Record<string, string>;
-  readonly #slots: number | undefined;
+  #slots: number | undefined;
   readonly #platform: NodeJS.Platform;
   readonly #unique: () => string;
   /** Supervisors started by this process that have not ended, by job directory. */
@@ -39,6 +39,11 @@ export class LocalCompute implements Compute {
     this.#slots = options.slots;
     this.#platform = options.platform ?? process.platform;
     this.#unique = options.unique ?? randomUUID;
+  }
+
+  /** Sets the number of runs at once, from the next look at the machine on; undefined leaves it to the machine. */
+  setSlots(slots: number | undefined): void {
+    this.#slots = slots;
   }
 
   async probe(): Promise<Capacity> {

@@ -5,6 +5,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { AttemptOutcome, Usage } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
 import type { ImplementResult, ProgressReport } from "../../protocol/methods.ts";
+import { BY_HAND } from "../../protocol/model.ts";
 import { checkoutInto } from "../git/worktree.ts";
 import { completeToText, type LanguageModel, type Message } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
@@ -26,8 +27,8 @@ const REVISIONS = 2;
 const AT_ONCE = 8;
 
 export interface ImplementOptions {
-  /** Writes ideas that are not an operator's; null where there is none. */
-  model: LanguageModel | null;
+  /** Writes ideas that are in words: a model, the human (`hand`), or null where neither was chosen. */
+  model: LanguageModel | typeof BY_HAND | null;
   signal: AbortSignal;
   onProgress?: (progress: Omit<ProgressReport, "progress">) => void;
 }
@@ -106,9 +107,11 @@ export class Implementer {
       this.#refuseSettled(record);
       if (record.knobs === null && options.model === null) {
         throw new ProvingGroundError("model", `idea #${idea} is in words, and no model was chosen to write its code`, {
-          hint: "Choose a model; ideas by operators need none.",
+          hint: "Choose a model, or write it by hand; ideas that spell out knob settings need neither.",
         });
       }
+      const byHand = record.knobs === null && options.model === BY_HAND;
+      if (byHand && this.#folders.has(idea)) return null; // what the human has written so far
       const environment = await this.#grounds.environments.get(record.environment);
       const base = await baseFor(this.#grounds, record, environment);
       report("preparing the working copy");
@@ -121,7 +124,9 @@ export class Implementer {
           rules: rulesOf(environment.manifest),
         };
         if (record.knobs !== null) return await this.#byOperator(job, record.knobs);
-        return options.model === null ? null : await this.#byModel(job, options.model, options, report);
+        if (options.model !== null && options.model !== BY_HAND) return await this.#byModel(job, options.model, options, report);
+        await this.#publish(job, null);
+        return null;
       } finally {
         await this.#folders.dropStage(idea);
       }
@@ -197,12 +202,14 @@ export class Implementer {
     }
   }
 
-  /** From here on the proposal counts. */
-  async #publish({ record, environment, base, stage }: Job, attempt: Attempt): Promise<void> {
+  /** From here on the proposal counts. `attempt` is null when the human is to write it. */
+  async #publish({ record, environment, base, stage }: Job, attempt: Attempt | null): Promise<void> {
     const { git, store } = this.#grounds;
     const change = await git.diffStat(base, await treeOfCopy(git, base, environment.directory, stage), environment.directory);
-    const actor = record.knobs === null ? "model" : "engine";
-    await this.#folders.publish(record.id, () => store.implementations.openProposal(actor, { idea: record.id, base, change }, attempt));
+    const actor = attempt === null ? "human" : record.knobs === null ? "model" : "engine";
+    await this.#folders.publish(record.id, () =>
+      store.implementations.openProposal(actor, { idea: record.id, base, change }, attempt ?? undefined),
+    );
   }
 
   #start(idea: number, number: number, by: string): number {

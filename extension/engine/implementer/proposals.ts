@@ -1,10 +1,11 @@
 /** Proposals between being written and being decided: shown, decided hunk by hunk, approved into a commit, or discarded. */
 import { join } from "node:path";
+import picomatch from "picomatch";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea, IdeaKind } from "../../protocol/idea.ts";
 import type { ProposalView } from "../../protocol/proposal.ts";
-import { fold, hunksOf, settle, undecided, type Decisions } from "../../protocol/review.ts";
+import { fold, hunksOf, settle, undecided, type Decisions, type FilePair } from "../../protocol/review.ts";
 import { writeTree } from "../git/worktree.ts";
 import type { IdeaRecord } from "../store/ideas.ts";
 import type { ProposalRecord } from "../store/implementations.ts";
@@ -15,6 +16,9 @@ import { PathGuard } from "./patch/paths.ts";
 import { PatchRefusal } from "./patch/refusal.ts";
 import type { Claims } from "./queue.ts";
 import { readChanges, treeOfCopy, type ChangedText } from "./working-copy.ts";
+
+/** An empty proposal offers at most this many files. */
+const OFFERED = 20;
 
 export interface Approval {
   /** Ids of hunks to be left out. */
@@ -54,14 +58,27 @@ export class Proposals {
   async view(idea: number): Promise<ProposalView> {
     const { record, proposal, environment, folder } = await this.#open(idea);
     const { texts } = await readChanges(this.#grounds.git, proposal.base, environment.directory, folder);
+    const shown = texts.length > 0 ? texts : await this.#editable(proposal.base, environment);
     return {
       idea,
       title: record.text.title,
       base: proposal.base,
       folder,
-      files: texts.map(({ path, base, proposed }) => ({ path, workingCopy: join(folder, path), base, proposed })),
+      files: shown.map(({ path, base, proposed }) => ({ path, workingCopy: join(folder, path), base, proposed })),
       decisions: proposal.decisions,
     };
+  }
+
+  /** Files that may be edited, as they are in the base: what a proposal without a change offers to write in. */
+  async #editable(commit: string, environment: ValidEnvironment): Promise<FilePair[]> {
+    const { git } = this.#grounds;
+    const { editable } = environment.manifest.files;
+    const inside = (await git.listFiles(commit, environment.directory)).filter((path) => {
+      const name = insideOf(environment, path);
+      return editable.some((glob) => picomatch(glob, { dot: true })(name));
+    });
+    const files = await Promise.all(inside.slice(0, OFFERED).map(async (path) => ({ path, text: await git.fileAt(commit, path) })));
+    return files.map(({ path, text }) => ({ path, base: text, proposed: text }));
   }
 
   /** Replaces the recorded decisions. @throws ProvingGroundError `no-proposal` */

@@ -1,9 +1,13 @@
 /** Answers the requests that make the executor work: generate, implement, review, run. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { ImplementResult } from "../../protocol/methods.ts";
 import * as methods from "../../protocol/methods.ts";
+import { BY_HAND } from "../../protocol/model.ts";
+import type { LocalCompute } from "../compute/local.ts";
 import type { Implementer } from "../implementer/implementer.ts";
 import type { Proposals } from "../implementer/proposals.ts";
 import type { Models } from "../models/catalogue.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Generation } from "../search/generation.ts";
 import type { Server } from "../server/server.ts";
 import type { Store } from "../store/store.ts";
@@ -14,19 +18,35 @@ export interface Executor {
   generation: Generation;
   implementer: Implementer;
   proposals: Proposals;
+  scheduler: Scheduler;
+  compute: LocalCompute;
 }
 
-export function answerExecutor(server: Server, { store, models, generation, implementer, proposals }: Executor): void {
+export function answerExecutor(server: Server, executor: Executor): void {
+  answerWriting(server, executor);
+  answerRunning(server, executor);
+}
+
+function answerWriting(server: Server, { store, models, generation, implementer, proposals }: Executor): void {
   server.handle(methods.ideasGenerate, (params, call) => generation.generate(params, call));
   server.handle(methods.nextEpoch, (params, call) => generation.nextEpoch(params, call));
 
-  server.handle(methods.implement, async ({ ideas, model }, { signal, report }) => {
+  server.handle(methods.implement, async ({ ideas, model }, call) => {
+    const { signal } = call;
     // Without a model named, each idea's code is written by the model that wrote the idea.
     const writers = Map.groupBy(ideas, (id) => model ?? store.ideas.get(id).model);
     const results = await Promise.all(
-      [...writers].map(([writer, ofWriter]) =>
-        implementer.implement(ofWriter, { model: writer === null ? null : models.get(writer), signal, onProgress: report }),
-      ),
+      [...writers].map(async ([writer, ofWriter]) => {
+        try {
+          const by = writer === null || writer === BY_HAND ? writer : models.get(writer);
+          return await implementer.implement(ofWriter, { model: by, signal, onProgress: (progress) => call.report(progress) });
+        } catch (thrown) {
+          // One writer that cannot begin does not keep the others from it.
+          if (writers.size === 1 || signal.aborted) throw thrown;
+          const { message } = ProvingGroundError.from(thrown);
+          return ofWriter.map((idea): ImplementResult => ({ idea, status: "not implemented", reason: message }));
+        }
+      }),
     );
     const byIdea = new Map(results.flat().map((result): [number, ImplementResult] => [result.idea, result]));
     return [...new Set(ideas)].flatMap((id) => byIdea.get(id) ?? []);
@@ -37,4 +57,20 @@ export function answerExecutor(server: Server, { store, models, generation, impl
   server.handle(methods.proposalApprove, ({ idea, ...approval }) => proposals.approve(idea, approval));
   server.handle(methods.proposalDiscard, ({ idea }) => proposals.discard(idea));
   server.handle(methods.ideaDiff, async ({ idea }) => ({ diff: await proposals.diff(idea) }));
+}
+
+function answerRunning(server: Server, { scheduler, compute }: Executor): void {
+  server.handle(methods.environmentsSetup, ({ environment }, call) => scheduler.setup(environment, (message) => call.report({ message })));
+  server.handle(methods.environmentsBaseline, ({ environment, seeds }) => scheduler.baseline("human", environment, seeds));
+  server.handle(methods.runsEnqueue, ({ ideas, seeds }) => scheduler.enqueue("human", ideas, seeds));
+  server.handle(methods.runsStop, ({ runs }) => scheduler.stop(runs));
+  server.handle(methods.runsRetry, ({ runs }) => scheduler.retry(runs));
+  server.handle(methods.runsFirst, ({ run }) => scheduler.first(run));
+  server.handle(methods.runLog, ({ run, from, limit }) => scheduler.log(run, from, limit));
+  server.handle(methods.runCurves, ({ runs }) => scheduler.curves(runs));
+  server.handle(methods.engineConfigure, async ({ slots }) => {
+    compute.setSlots(slots === 0 ? undefined : slots);
+    await scheduler.lookAtMachine();
+    return null;
+  });
 }

@@ -102,6 +102,13 @@ export class Scheduler {
     this.#pump();
   }
 
+  /** Looks again at what the machine has; what was granted stays granted. */
+  async lookAtMachine(): Promise<void> {
+    this.#slots.capacity = await this.#options.compute.probe();
+    this.#publish();
+    this.#pump();
+  }
+
   /** Nothing queued and nothing under way. */
   get idle(): boolean {
     const { running, queued } = this.#options.store.runs.counts();

@@ -56,6 +56,11 @@ export class Publisher {
     };
   }
 
+  /** Environments as last told. */
+  get environments(): readonly Environment[] {
+    return this.#environments;
+  }
+
   setEnvironments(environments: Environment[]): void {
     if (JSON.stringify(environments) === JSON.stringify(this.#environments)) return;
     this.#environments = environments;
