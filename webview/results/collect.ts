@@ -76,7 +76,13 @@ const NO_RUNS: Run[] = [];
 export function collector(): (snapshot: Snapshot, environment: string) => Results {
   let rowsBefore: ReadonlyMap<number, IdeaRow> = new Map();
   let referenceBefore: Reference | null = null;
+  let last: { snapshot: Snapshot; name: string; results: Results } | null = null;
   return (snapshot, name) => {
+    if (last?.snapshot !== snapshot || last.name !== name) last = { snapshot, name, results: collect(snapshot, name) };
+    return last.results;
+  };
+
+  function collect(snapshot: Snapshot, name: string): Results {
     const environment = snapshot.environments.find((one): one is ValidEnvironment => one.state === "valid" && one.name === name) ?? null;
     const found = referenceOf(environment);
     const reference = referenceBefore !== null && sameReference(referenceBefore, found) ? referenceBefore : found;
@@ -105,7 +111,7 @@ export function collector(): (snapshot: Snapshot, environment: string) => Result
       epochs: epochsOf(rows, reference),
       parents: snapshot.parents[name] ?? [],
     };
-  };
+  }
 }
 
 /** Negative when `a` is the better metric. */

@@ -47,6 +47,8 @@ export class ResultsPanel extends FrameElement {
 
   #results: Results | null = null;
   #lines: Line[] = [];
+  /** What the lines were made from. */
+  #arrangement: readonly unknown[] = [];
   #columns = COLUMNS;
   #chosen: readonly IdeaRow[] = [];
   #shown = 0;
@@ -102,11 +104,15 @@ export class ResultsPanel extends FrameElement {
       this.#chosen,
       chosenIds(this.#selection).flatMap((id) => results.byId.get(id) ?? []),
     );
-    const rows = this.#table.rows(results.rows, this.#arranged.filter, this.#sort(results));
-    this.#shown = rows.length;
     const sort = this.#sort(results);
+    const rows = this.#table.rows(results.rows, this.#arranged.filter, sort);
+    this.#shown = rows.length;
     const byMetric = sort.column === "metric" || sort.column === "delta" ? (sort.descending ? "descending" : "ascending") : null;
-    this.#lines = linesOf(rows, results, { grouping: this.#arranged.grouping, expanded: this.#expanded, byMetric });
+    const arrangement = [rows, results, this.#arranged.grouping, this.#expanded, byMetric];
+    if (sameOr(this.#arrangement, arrangement) !== this.#arrangement) {
+      this.#arrangement = arrangement;
+      this.#lines = linesOf(rows, results, { grouping: this.#arranged.grouping, expanded: this.#expanded, byMetric });
+    }
     this.#columns = sameOr(
       this.#columns,
       COLUMNS.filter((column) => !this.#arranged.hidden.includes(column.id)),
