@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { CancellationTokenSource, createMessageConnection, ErrorCodes, ResponseError, ConnectionError } from "vscode-jsonrpc/node";
 import type { MessageConnection } from "vscode-jsonrpc/node";
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorData, ProvingGroundError } from "./errors.ts";
 import type { Notification, Request } from "./messages.ts";
 import { ProgressReport, progressReport } from "./methods.ts";

@@ -1,5 +1,5 @@
 /** A research environment as the engine sees it: a valid manifest with its baseline, or the problem it has. */
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorData } from "./errors.ts";
 import { Manifest } from "./manifest.ts";
 

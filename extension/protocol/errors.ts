@@ -1,5 +1,5 @@
 /** The one error type that crosses process borders: what failed, where, and what to do about it. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Why something failed, for programs; the message is for people. */
 export const ErrorCode = z.enum([

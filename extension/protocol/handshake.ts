@@ -1,5 +1,5 @@
 /** How a client finds and greets the engine of a repository. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Name of the folder, at the top of a repository, that holds everything Proving Ground writes. */
 export const STATE_FOLDER = ".proving-ground";

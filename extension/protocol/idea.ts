@@ -1,5 +1,5 @@
 /** An idea and what became of it: attempts, proposal, implementation. Status is derived, never stored. */
-import { z } from "zod";
+import * as z from "zod";
 import { KnobValue } from "./manifest.ts";
 
 export const IdeaSource = z.enum(["human", "model", "operator"]);

@@ -1,5 +1,5 @@
 /** What a subscriber sees of a lab: one snapshot, then numbered changes. */
-import { z } from "zod";
+import * as z from "zod";
 import { Environment } from "./environment.ts";
 import { Idea } from "./idea.ts";
 import { Run, Target } from "./run.ts";

@@ -1,5 +1,5 @@
 /** The shape of `environment.yaml`: what a research problem must say before anything can be executed on it. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Path inside the environment's folder, with `/` separators: never absolute, never leaving the folder. */
 const InsidePath = z

@@ -1,5 +1,5 @@
 /** Every request and notification between the engine and its clients. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Environment } from "./environment.ts";
 import type { ErrorData } from "./errors.ts";
 import type { Idea, IdeaDetail } from "./idea.ts";

@@ -1,5 +1,5 @@
 /** Language models as the user configures and picks them. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** The built-in source of ideas that needs no model: mutation and crossover over the manifest's knobs. */
 export const OPERATORS = "operators";

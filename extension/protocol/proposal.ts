@@ -1,5 +1,5 @@
 /** A proposal as a reviewer sees it: files on disk beside the base they are compared with. */
-import { z } from "zod";
+import * as z from "zod";
 import { Decisions } from "./review.ts";
 
 export const ProposalFile = z.object({

@@ -3,7 +3,7 @@
  * fold over it. Both the editor (on every keystroke) and the engine (at approval) compute it, so it lives beside the messages.
  */
 import { diffArrays } from "diff";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Changes separated by at most this many unchanged lines are reviewed as one. */
 const JOIN_DISTANCE = 2;

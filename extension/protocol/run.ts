@@ -1,5 +1,5 @@
 /** One execution of one implementation with one seed on one compute target. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const RunState = z.enum(["queued", "starting", "running", "succeeded", "failed", "stopped"]);
 export type RunState = z.infer<typeof RunState>;

@@ -1,5 +1,5 @@
 /** What the panel remembers when it is closed or hidden: the arrangement, not the data. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const TABS = ["compare", "diff", "log", "family"] as const;
 export type Tab = (typeof TABS)[number];

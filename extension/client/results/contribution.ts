@@ -1,6 +1,6 @@
 /** Opens results panels, one per lab, and brings them back after a reload. */
 import * as vscode from "vscode";
-import { z } from "zod";
+import * as z from "zod";
 import type { IdeaRef } from "../commands/registry.ts";
 import { registerCommands } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";

@@ -1,7 +1,7 @@
 /** The record a supervisor leaves when a job is over. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Exit } from "./compute.ts";
 import { FILES } from "./supervisor.ts";
 

@@ -1,7 +1,7 @@
 /** Reads `environment.yaml`: every mistake with its line, its column and, for a typo, the word that was meant. */
 import { distance } from "fastest-levenshtein";
 import { LineCounter, isMap, isNode, parseDocument, type Document } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import type { ErrorData } from "../../protocol/errors.ts";
 import { Manifest } from "../../protocol/manifest.ts";
 

@@ -1,7 +1,7 @@
 /** What a run's folder says about how to read and judge it, so that any later engine can without the environment. */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Manifest } from "../../protocol/manifest.ts";
 
 const FILE = "plan.json";

@@ -1,5 +1,5 @@
 /** Messages between the composer's webview and the extension; every message is data, checked by its type tag. */
-import { z } from "zod";
+import * as z from "zod";
 
 const Choice = z.object({ id: z.string(), label: z.string(), problem: z.string().nullable() });
 

@@ -1,5 +1,5 @@
 /** Messages between the results panel's webview and the extension. */
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorData } from "../errors.ts";
 import { IdeaDetail } from "../idea.ts";
 import { Delta, Snapshot } from "../lab.ts";

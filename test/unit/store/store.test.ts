@@ -39,16 +39,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+const added = (one: NewIdea) => store.ideas.add("human", [one])[0]!.id;
 const status = (id: number) => store.ideas.get(id).status;
 function implemented(title: string): number {
-  const [{ id }] = store.ideas.add("human", [idea(title)]) as [{ id: number }];
+  const id = added(idea(title));
   store.implementations.approve("human", { idea: id, base: "b", commit: `commit-${title}`, change, kind: "algorithmic" });
   return id;
 }
 
 describe("an idea's status", () => {
   it("follows from its attempts, proposal, implementation and runs", () => {
-    const [{ id }] = store.ideas.add("human", [idea("Cosine")]) as [{ id: number }];
+    const id = added(idea("Cosine"));
     expect(status(id)).toBe("draft");
     const attempt = store.implementations.startAttempt(id, 1, "model");
     expect(status(id)).toBe("implementing");
@@ -114,7 +115,7 @@ describe("parents", () => {
   it("keep their order and must be implemented", () => {
     const a = implemented("A");
     const b = implemented("B");
-    const [{ id: draft }] = store.ideas.add("human", [idea("C")]) as [{ id: number }];
+    const draft = added(idea("C"));
     expect(store.parents.set("human", "tinylm", [b, a, b])).toEqual([b, a]);
     expect(() => store.parents.set("human", "tinylm", [draft])).toThrow(/no approved implementation/);
     expect(store.parents.of("tinylm")).toEqual([b, a]);
