@@ -110,7 +110,10 @@ async function writePackage() {
   const tool = path.join(root, "node_modules/.bin/vsce");
   const out = path.join(root, "dist/proving-ground.vsix");
   await rm(out, { force: true });
-  execFileSync(tool, ["package", "--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", out], { cwd: root, stdio: "inherit" });
+  execFileSync(tool, ["package", "--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", out], {
+    cwd: root,
+    stdio: "inherit",
+  });
 }
 
 /** Removes earlier source maps, which a production build does not write again and which must not be packaged. */

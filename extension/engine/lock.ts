@@ -12,7 +12,7 @@ export function takeLock(file: string): (() => void) | null {
     database.exec("PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (cause) {
     database.close();
-    if ((cause as Error).message.includes('database is locked')) return null;
+    if ((cause as Error).message.includes("database is locked")) return null;
     throw cause;
   }
   return () => {

@@ -17,6 +17,8 @@ export class Models implements vscode.Disposable {
   readonly #owner = new Disposables();
   readonly #changed = this.#owner.add(new vscode.EventEmitter<void>());
   #told = "";
+  /** What each engine was told last; one that was told nothing takes the machine's own number. */
+  readonly #slots = new WeakMap<Connection, number>();
 
   /** The list of models may be another one. */
   readonly onDidChange = this.#changed.event;
@@ -34,7 +36,9 @@ export class Models implements vscode.Disposable {
       if (key !== undefined) keys[name] = key;
     }
     await connection.request(modelsConfigure, { providers, keys });
-    await connection.request(engineConfigure, { slots: localSlots() });
+    const slots = localSlots();
+    if (slots !== (this.#slots.get(connection) ?? 0)) await connection.request(engineConfigure, { slots });
+    this.#slots.set(connection, slots);
     this.#complain(problems.join("; "));
   };
 

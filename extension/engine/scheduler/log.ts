@@ -13,7 +13,12 @@ export function logSlice({ bytes, from, size }: Bytes, final: boolean): LogSlice
   // Bytes that are no text at all must not stop the reader for ever.
   if (end <= start && bytes.length >= 4) end = bytes.length;
   end = Math.max(end, start);
-  return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end)), from: from + start, next: from + end, size };
+  return {
+    text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end)),
+    from: from + start,
+    next: from + end,
+    size,
+  };
 }
 
 /** Continuation bytes at the start, at most 3. */
