@@ -74,7 +74,7 @@ describe("the evaluation", () => {
     symlinkSync(elsewhere, join(at.repo.top, "toy/checks"));
     const commit = at.repo.commit("link");
     at.repo.git("checkout", "-q", "main");
-    const idea = at.idea({ "toy/train.sh": REPORT });
+    const idea = at.idea({ "toy/train.sh": `${REPORT}\n# idea\n` });
     const [queued] = at.store.runs.enqueue("human", [{ environment: "toy", idea: idea.id, commit, tree: "", seed: 0, target: "local" }]);
     at.scheduler.retry([queued!.id]);
     await at.over(queued!.id);
@@ -120,7 +120,7 @@ describe("a bad run says what happened:", () => {
     expect(await ended("no-such-program; exit $?")).toMatchObject({ failure: "crash" });
   });
   test("a full disk", async () => {
-    const run = await ended("echo data > /dev/full");
+    const run = await ended("cat train.sh > /dev/full");
     expect(run).toMatchObject({ failure: "disk full" });
     expect(run.reason).toMatch(/Free some space/);
   });

@@ -1,3 +1,4 @@
+import { open as openFile } from "node:fs/promises";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -52,16 +53,11 @@ describe("a setup", () => {
   test("is found under way by an engine that comes after one that was killed", async () => {
     const { setup, code, root, open } = place();
     const slow = `echo x >> ../../../count; mkfifo ../../../go; read line < ../../../go`;
-    let begun: () => void;
-    const started = new Promise<void>((resolve) => (begun = resolve));
-    const first = setup.ensure(manifest(`${slow}; echo ok`), code, () => undefined);
-    const again = open().ensure(manifest(`${slow}; echo ok`), code, () => begun());
-    begun!();
-    await started;
-    // Opening waits for the reader, so this needs no other sign that it runs.
-    const { open: openFile } = await import("node:fs/promises");
+    const first = setup.ensure(manifest(`${slow}; echo ok`), code);
     const exists = async (): Promise<void> => (existsSync(join(root, "go")) ? undefined : new Promise((r) => setImmediate(r)).then(exists));
     await exists();
+    const again = open().ensure(manifest(`${slow}; echo ok`), code);
+    // Opening waits for the reader.
     const pipe = await openFile(join(root, "go"), "w");
     await pipe.write("go\n");
     await pipe.close();
