@@ -13,6 +13,8 @@ const themes: Record<Theme, { readonly setting: string; readonly mark: string }>
   "high-contrast": { setting: "Default High Contrast", mark: "hc-black" },
 };
 
+const PROVING_GROUND = 'a.action-label[aria-label^="Proving Ground"]';
+
 const inBackquotes = (text: string) => text.replaceAll(/["\\]/g, String.raw`\$&`);
 
 export class Window {
@@ -42,7 +44,7 @@ export class Window {
   }
 
   #activityIcon(): Locator {
-    return this.page.locator('.activitybar a.action-label[aria-label^="Proving Ground"]');
+    return this.page.locator(`.activitybar ${PROVING_GROUND}`);
   }
 
   /** Runs a command by its title, through the palette and the keyboard. */
@@ -85,7 +87,7 @@ export class Window {
   /** Shows the Proving Ground side bar. */
   async openProvingGround(): Promise<void> {
     const icon = this.#activityIcon();
-    const item = this.page.locator(".activitybar .action-item.checked", { has: icon });
+    const item = this.page.locator(".activitybar .action-item.checked", { has: this.page.locator(PROVING_GROUND) });
     if ((await item.count()) === 0 || !(await this.page.locator(".part.sidebar").isVisible())) await icon.click();
     await expect(item).toHaveCount(1);
   }
