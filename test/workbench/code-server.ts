@@ -39,6 +39,7 @@ export const quietSettings = {
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
   "chat.disableAIFeatures": true,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "extensions.autoUpdate": false,
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,

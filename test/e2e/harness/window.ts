@@ -5,13 +5,9 @@ import type { Lab } from "./lab.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
-export type Theme = "light" | "dark" | "high-contrast";
-
-const themes: Record<Theme, { readonly setting: string; readonly mark: string }> = {
-  light: { setting: "Default Light Modern", mark: "vs" },
-  dark: { setting: "Default Dark Modern", mark: "vs-dark" },
-  "high-contrast": { setting: "Default High Contrast", mark: "hc-black" },
-};
+/** Colour themes by the class that the workbench carries. */
+const themes = { light: "vs", dark: "vs-dark" } as const;
+export type Theme = keyof typeof themes;
 
 const PROVING_GROUND = 'a.action-label[aria-label^="Proving Ground"]';
 
@@ -139,7 +135,29 @@ export class Window {
   /** Takes an entry of the context menu of a tree's row. */
   async clickRowMenu(view: string, row: string | RegExp, entry: string): Promise<void> {
     await this.treeRow(view, row).first().click({ button: "right" });
-    await this.page.locator(".context-view .monaco-menu .action-item", { hasText: entry }).first().click();
+    await this.contextMenu(entry);
+  }
+
+  /** Takes an entry of the context menu that is open. */
+  async contextMenu(entry: string): Promise<void> {
+    const item = this.page.locator(".monaco-menu a.action-menu-item", { hasText: entry }).first();
+    // A menu takes no clicks in its first moments.
+    await expect(async () => {
+      await item.click({ timeout: 2_000 });
+      await expect(item).toHaveCount(0, { timeout: 2_000 });
+    }).toPass();
+  }
+
+  /** Selects all rows of a tree that show this text. */
+  async selectRows(view: string, text: string | RegExp): Promise<void> {
+    const rows = this.treeRow(view, text);
+    await rows.first().click({ modifiers: ["ControlOrMeta"] });
+    await rows.last().click({ modifiers: ["Shift"] });
+  }
+
+  /** The active text editor; keys go to it once it has the focus. */
+  codeEditor(): Locator {
+    return this.page.locator(".editor-group-container.active .monaco-editor.focused");
   }
 
   /** The frame of the webview that shows an element; it is another one after a reload. */
@@ -177,6 +195,12 @@ export class Window {
     return this.page.locator(".editor-group-container.active .view-lines").last().locator(".view-line");
   }
 
+  /** The line of the active editor that shows this; of a diff editor, in its changed side. */
+  line(text: string): Locator {
+    // Monaco draws spaces as no-break spaces.
+    return this.editorLines().filter({ hasText: text.replaceAll(" ", "\u00a0") });
+  }
+
   /** Clicks an action in the title bar of the active editor. */
   async clickEditorAction(action: string): Promise<void> {
     await this.page
@@ -186,7 +210,7 @@ export class Window {
   }
 
   /** The links above the lines of the active editor, by their text. */
-  codeLens(text: string): Locator {
+  codeLens(text: string | RegExp): Locator {
     return this.page.locator(".editor-group-container.active .codelens-decoration a", { hasText: text });
   }
 
@@ -214,10 +238,12 @@ export class Window {
     return this.page.locator(".part.statusbar .statusbar-item", { hasText: text });
   }
 
-  /** Changes the colour theme by the setting and waits until the window has it. */
+  /** Changes between the light and the dark theme, as a user does, and waits until the window has it. */
   async setTheme(theme: Theme): Promise<void> {
-    await this.lab.configure({ "workbench.colorTheme": themes[theme].setting });
-    await expect(this.page.locator(`.monaco-workbench.${themes[theme].mark}`)).toHaveCount(1);
+    const wanted = this.page.locator(`.monaco-workbench.${themes[theme]}`);
+    if ((await wanted.count()) === 0) await this.runCommand("Preferences: Toggle between Light/Dark Themes");
+    await expect(wanted).toHaveCount(1);
+    await expect(this.quickInput()).toHaveCount(0);
   }
 
   /**
