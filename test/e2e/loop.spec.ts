@@ -66,30 +66,105 @@ test("a proposal is reviewed hunk by hunk: accepted, rejected, undone, edited, a
   const { page } = window;
   await window.clickRowAction("Ideas", "Adam with a longer", "Review");
   await expect(window.codeLens("3 undecided")).toBeVisible();
+  await window.answerNotification(/inline/i, "Use Inline Layout Here");
+  await expect(page.locator(".monaco-diff-editor:not(.side-by-side)")).toBeVisible();
   await window.screenshot("review", info);
-  await window.codeLens(/^Accept$/).first().click();
+  await window
+    .codeLens(/^Accept$/)
+    .first()
+    .click();
   await expect(window.codeLens("✓ Accepted")).toHaveCount(1);
 
-  await window.codeLens(/^Reject$/).last().click();
-  await expect(window.codeLens("1 undecided")).toBeVisible();
+  await window
+    .codeLens(/^Reject$/)
+    .last()
+    .click();
+  await expect(window.line("AVERAGING = 0.99")).toHaveCount(0);
+  await window.line("BATCH = 32").click();
   await page.keyboard.press("Control+Z");
-  await expect(window.codeLens("2 undecided")).toBeVisible();
-  await window.codeLens(/^Reject$/).last().click();
-  await expect(window.codeLens("1 undecided")).toBeVisible();
+  await expect(window.line("AVERAGING = 0.99")).toHaveCount(1);
+  await expect(window.codeLens(/^Reject$/)).toHaveCount(2);
+  await window
+    .codeLens(/^Reject$/)
+    .last()
+    .click();
+  await expect(window.line("AVERAGING = 0.99")).toHaveCount(0);
 
-  // The human's own edit, in the proposal itself.
-  await window.line("LEARNING_RATE = 1 ").click();
+  // The human's own edit, in the proposal itself; it joins the hunk beside it, which is then accepted by keyboard.
+  await window.line("LEARNING_RATE = 1").click();
   await page.keyboard.press("End");
   await page.keyboard.press("Enter");
   await page.keyboard.insertText("# Ada was here");
-  await expect(window.line("# Ada was here")).toBeVisible();
+  await expect(window.line("# Ada was here")).toHaveCount(1);
   await page.keyboard.press("Control+Alt+Enter");
-  await expect(window.codeLens("all decided")).toBeVisible();
-  await window.codeLens("Approve").first().click();
+  await expect(window.codeLens("✓ Accepted")).toHaveCount(2);
+  await window.clickEditorAction("Approve");
   await expect(window.treeRow("Ideas", "Adam with a longer")).toContainText("approved");
   const diff = gitIn(window.lab.workspace, "diff", "-U0", "main", "refs/proving-ground/7");
   expect(diff).toContain("+CONTEXT = 8");
   expect(diff).toContain('+OPTIMIZER = "adam"');
   expect(diff).toContain("+# Ada was here");
   expect(diff).not.toContain("AVERAGING");
+});
+
+test("the others are approved together and all run on two slots, the metric live", async ({ window }, info) => {
+  await window.selectRows("Ideas", "in review");
+  await window.treeRow("Ideas", "in review").first().click({ button: "right" });
+  await window.contextMenu("Approve");
+  await window.answerDialog("Accept Them and Approve");
+  await expect(window.treeRow("Ideas", "approved")).toHaveCount(7);
+  await window.selectRows("Ideas", "approved");
+  await window.treeRow("Ideas", "approved").first().click({ button: "right" });
+  await window.contextMenu("Run");
+  await expect(window.treeRow("Compute", "This machine")).toContainText("2 of 2");
+  await expect(window.treeRow("Runs", /\d\.\d+ · \d+ \/ /).first()).toBeVisible();
+  await window.screenshot("runs", info);
+  await expect(window.treeRow("Ideas", "Epoch 0")).toContainText("7 measured", { timeout: 120_000 });
+});
+
+test("results are sorted, compared, and chosen as parents of the next epoch", async ({ window }, info) => {
+  await window.clickViewAction("Composer", "Open Results");
+  const results = await window.webview("proving-ground-results [role=treegrid]");
+  const heading = results.getByRole("columnheader", { name: "val_loss", exact: true });
+  await heading.click();
+  await expect(heading).toHaveAttribute("aria-sort", /ascending|descending/);
+  const boxes = results.getByRole("checkbox", { name: /^Choose #/ });
+  await expect(boxes).toHaveCount(7);
+  await boxes.nth(0).click();
+  await boxes.nth(1).click();
+  await results.getByRole("tab", { name: "Compare" }).click();
+  await expect(results.getByRole("img", { name: /^Curves of #\d+, #\d+/ })).toBeVisible();
+  await window.screenshot("results", info);
+  await results.getByRole("button", { name: "Use 2 as parents" }).click();
+  await expect(window.treeRow("Ideas", "parent")).toHaveCount(2);
+
+  const composer = await window.webview("proving-ground-composer");
+  await composer.getByRole("button", { name: "Next epoch" }).click();
+  await expect(window.treeRow("Ideas", "Epoch 1")).toContainText("6 ideas");
+  await results.getByRole("tab", { name: "Family" }).click();
+  await expect(results.getByRole("group", { name: /^Family tree of 13 ideas/ })).toBeVisible();
+  await window.screenshot("family", info);
+});
+
+test("a window that is reloaded in the middle of a run finds everything again", async ({ window }) => {
+  await window.clickViewAction("Runs", "Measure Baseline");
+  await expect(window.treeRow("Runs", /Baseline · seed 0.* \/ /)).toBeVisible();
+  await window.reload();
+  await window.openProvingGround();
+  await expect(window.treeRow("Ideas", "Epoch 1")).toContainText("6 ideas");
+  await expect(window.treeRow("Runs", /^.*Ended/)).toContainText("9", { timeout: 60_000 });
+});
+
+test("an engine that is killed while the window is closed is started again, and its run is neither lost nor repeated", async ({
+  window,
+}) => {
+  await window.clickViewAction("Runs", "Measure Baseline");
+  await expect(window.treeRow("Runs", /Baseline · seed 0.* \/ /)).toBeVisible();
+  await window.page.goto("about:blank");
+  expect(await window.lab.killEngine()).toBe(true);
+  await window.open();
+  await window.openProvingGround();
+  await expect(window.treeRow("Ideas", "Epoch 0")).toContainText("7 measured");
+  await expect(window.treeRow("Runs", /^.*Ended/)).toContainText("10", { timeout: 60_000 });
+  await expect(window.treeRow("Runs", "lost")).toHaveCount(0);
 });

@@ -2,11 +2,8 @@
 import type { Environment, ValidEnvironment } from "../../protocol/environment.ts";
 import type { Idea, IdeaStatus } from "../../protocol/idea.ts";
 import { counted, durationText, metricText } from "../format.ts";
-import { escapeMarkdown } from "./rows.ts";
+import { escapeMarkdown, shortened } from "./rows.ts";
 import type { GroupRow, Icon, IdeaRow, Row } from "./rows.ts";
-
-/** Characters of a title that fit beside a status in a side bar of the usual width; the tooltip has all of them. */
-const LONGEST_LABEL = 28;
 
 export type Grouping = "epoch" | "status";
 
@@ -95,7 +92,7 @@ function ideaRow(lab: string, idea: Idea, environment: ValidEnvironment | null, 
     lab,
     idea: idea.id,
     id: `${lab}/idea/${idea.id}`,
-    label: shortened(idea.title),
+    label: shortened(idea.title, 28),
     description: [isParent ? "parent" : "", descriptionOf(idea)].filter((part) => part !== "").join(" · "),
     tooltip: tooltipOf(idea, environment),
     icon: isParent ? { id: "star-full", color: "charts.yellow" } : ICONS[idea.status],
@@ -144,11 +141,6 @@ function byInterest(environment: ValidEnvironment | null): (a: Idea, b: Idea) =>
 function epochSummary(ideas: readonly Idea[]): string {
   const done = ideas.filter((idea) => idea.metric !== null).length;
   return done === 0 ? counted(ideas.length, "idea") : `${counted(ideas.length, "idea")}, ${done} measured`;
-}
-
-/** A tree draws the description behind the label and cuts what does not fit: a long title must leave room for the result. */
-function shortened(title: string): string {
-  return title.length <= LONGEST_LABEL ? title : `${title.slice(0, LONGEST_LABEL - 1).trimEnd()}…`;
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -38,3 +38,12 @@ export type Row = GroupRow | IdeaRow | RunRow | PlainRow;
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-.!|<>~&$]/g, "\\$&");
 }
+
+/**
+ * A tree draws the description behind the label and cuts what does not fit, so a long title must leave room for the result in a
+ * side bar of the usual width; the tooltip has all of it.
+ * @param most characters
+ */
+export function shortened(title: string, most: number): string {
+  return title.length <= most ? title : `${title.slice(0, most - 1).trimEnd()}…`;
+}

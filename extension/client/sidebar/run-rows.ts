@@ -4,7 +4,7 @@ import type { Snapshot } from "../../protocol/lab.ts";
 import type { Run, RunState, Target } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import { counted, durationText, metricText } from "../format.ts";
-import { escapeMarkdown } from "./rows.ts";
+import { escapeMarkdown, shortened } from "./rows.ts";
 import type { GroupRow, Icon, PlainRow, Row, RunRow } from "./rows.ts";
 
 /** Ended runs shown; all of them are in the results. */
@@ -86,7 +86,7 @@ function runRow(lab: string, run: Run, title: string, environment: Environment |
     lab,
     run: run.id,
     id: `${lab}/run/${run.id}`,
-    label: `${title} · seed ${run.seed}`,
+    label: `${shortened(title, 20)} · seed ${run.seed}`,
     description: [...(several ? [run.environment] : []), ...describe(run, environment, now)].join(" · "),
     tooltip: tooltip(run, title, environment, now),
     icon: ICONS[run.state],
