@@ -1,6 +1,7 @@
 /** How fast the results panel is with 10,000 ideas, in a real browser, beside the budgets of the design. */
 import { chromium } from "@playwright/test";
 import type { Page } from "@playwright/test";
+import type { Figure } from "./figure.ts";
 import { labExtension } from "../fixtures/lab-extension.ts";
 import { labFixture } from "../fixtures/lab.ts";
 import { bundle, openWebview } from "../fixtures/webview-page.ts";
@@ -8,14 +9,6 @@ import { bundle, openWebview } from "../fixtures/webview-page.ts";
 const IDEAS = 10_000;
 const BROWSER = process.env.PROVING_GROUND_CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-
-export interface Figure {
-  what: string;
-  measured: number;
-  unit: string;
-  /** Positive: at most; negative: at least its absolute value. */
-  budget: number;
-}
 
 /** Opens the panel and measures first paint, sort, filter, a live change, and scrolling. */
 export async function resultsPanel(ideas = IDEAS): Promise<Figure[]> {

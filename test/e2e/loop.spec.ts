@@ -126,8 +126,13 @@ test("results are sorted, compared, and chosen as parents of the next epoch", as
   await window.clickViewAction("Composer", "Open Results");
   const results = await window.webview("proving-ground-results [role=treegrid]");
   const heading = results.getByRole("columnheader", { name: "val_loss", exact: true });
+  const ids = () => results.locator("[id^=line-idea-]").evaluateAll((rows) => rows.map((row) => row.id));
+  const before = await ids();
   await heading.click();
-  await expect(heading).toHaveAttribute("aria-sort", /ascending|descending/);
+  await expect.poll(ids).toEqual(before.toReversed());
+  await heading.click();
+  await expect.poll(ids).toEqual(before);
+  await expect(heading).toHaveAttribute("aria-sort", "ascending");
   const boxes = results.getByRole("checkbox", { name: /^Choose #/ });
   await expect(boxes).toHaveCount(7);
   await boxes.nth(0).click();

@@ -1,6 +1,7 @@
 /** Commands on ideas: writing, implementing, reviewing, running, choosing as parents. */
 import * as vscode from "vscode";
 import { ideaDiff, ideasDuplicate, ideasReject, implement, parentsSet, proposalDiscard, runsEnqueue } from "../../protocol/methods.ts";
+import { BY_HAND } from "../../protocol/model.ts";
 import type { ImplementResult } from "../../protocol/methods.ts";
 import { openIdea, writeIdea } from "../documents/contribution.ts";
 import type { LabFileSystem } from "../documents/file-system.ts";
@@ -111,6 +112,13 @@ function implementing({ ideation, models, presenter, reviews, targets }: IdeaPar
         lab.link.request(implement, { ideas: ids(items), model }, { signal, onProgress }),
       );
       tellImplemented(presenter, lab, done);
+    },
+    "provingGround.implementByHand": async (clicked) => {
+      const { lab, items } = await targets.ideas(clicked, undefined, able("implement"), "Write an idea's code", false);
+      for (const { id } of items) {
+        await lab.link.request(implement, { ideas: [id], model: BY_HAND });
+        await openReview(reviews, lab, id);
+      }
     },
     "provingGround.review": async (clicked) => {
       const { lab, items } = await targets.ideas(clicked, undefined, able("review"), "Review a proposal", false);

@@ -28,6 +28,7 @@ export interface Commands {
   "provingGround.nextEpoch": [];
   "provingGround.writeIdea": [];
   "provingGround.implement": OnIdeas;
+  "provingGround.implementByHand": OnIdeas;
   "provingGround.review": OnIdeas;
   "provingGround.approve": OnIdeas;
   "provingGround.discardProposal": OnIdeas;
