@@ -3,7 +3,6 @@
  *
  *     npm test -- [--only NAME,NAME…]
  */
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Outcome } from "./steps/outcome.ts";
@@ -28,13 +27,10 @@ const vitest = (project: string, env?: Readonly<Record<string, string>>) =>
 
 const always = (...commands: StepCommand[]) => Promise.resolve(commands);
 
-const unused: Step[] = existsSync(path.join(root, "knip.json")) ? [{ name: "unused", commands: () => always(tool("knip", [])) }] : [];
-
 const steps: readonly Step[] = [
   { name: "format", commands: () => always(tool("prettier", ["--check", "."])) },
   { name: "lint", commands: () => always(tool("eslint", ["."])) },
   { name: "types", commands: () => always(tool("tsc", ["--build"])) },
-  ...unused,
   { name: "unit", runner: "vitest", commands: () => always(vitest("unit")) },
   {
     name: "build",
