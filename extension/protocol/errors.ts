@@ -12,6 +12,7 @@ export const ErrorCode = z.enum([
   "unknown-idea",
   "unknown-run",
   "no-proposal",
+  "proposal-changed",
   "not-implemented-yet",
   "undecided-hunks",
   "empty-change",

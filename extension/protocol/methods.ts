@@ -110,7 +110,13 @@ export const proposalDecide = request<null>()("proposals/decide", z.object({ ide
 /** Commits the proposal as it stands on disk, less the hunks rejected here. Undecided hunks are refused unless accepted as a whole. */
 export const proposalApprove = request<Idea>()(
   "proposals/approve",
-  z.object({ idea: z.int(), reject: z.array(z.string()).default([]), undecided: z.enum(["accept", "refuse"]).default("refuse") }),
+  z.object({
+    idea: z.int(),
+    reject: z.array(z.string()).default([]),
+    undecided: z.enum(["accept", "refuse"]).default("refuse"),
+    /** Ids of the hunks that were on show: with them, only what was seen is approved. */
+    seen: z.array(z.string()).optional(),
+  }),
 );
 /** Throws the proposal away; the idea becomes a draft again. */
 export const proposalDiscard = request<Idea>()("proposals/discard", z.object({ idea: z.int() }));

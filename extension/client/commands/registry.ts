@@ -1,5 +1,6 @@
 /** Every command with the types of its arguments: a wrong id or argument does not compile. */
 import * as vscode from "vscode";
+import { ProvingGroundError } from "../../protocol/errors.ts";
 
 /** Names an idea; tree rows are ones too. */
 export interface IdeaRef {
@@ -81,6 +82,8 @@ export function registerCommands(handlers: Handlers, onError: (error: unknown) =
   const registered = Object.entries(handlers).map(([id, handler]) =>
     vscode.commands.registerCommand(id, async (...parameters: unknown[]) => {
       try {
+        // Menus of a tree pass the clicked row and the selection; a row that the tree has just drawn anew arrives as nothing.
+        if (parameters.length === 2 && parameters.every((parameter) => parameter === undefined || parameter === null)) throw gone();
         return await (handler as (...parameters: unknown[]) => unknown)(...parameters);
       } catch (error) {
         onError(error);
@@ -89,6 +92,10 @@ export function registerCommands(handlers: Handlers, onError: (error: unknown) =
     }),
   );
   return vscode.Disposable.from(...registered);
+}
+
+function gone(): ProvingGroundError {
+  return new ProvingGroundError("usage", "the list changed at the moment of the click; nothing was done", { hint: "Click again." });
 }
 
 /** Runs one of our own commands. */

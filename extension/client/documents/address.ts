@@ -65,6 +65,5 @@ function fileName(title: string): string {
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 60)
-    .trim()
-    .replace(/\.+$/, "");
+    .replace(/[.\s]+$/, "");
 }

@@ -1,6 +1,7 @@
 /** One proposal under review: its hunks follow the documents, its decisions follow the hunks. */
 import * as vscode from "vscode";
 import { proposalApprove, proposalDecide, proposalGet } from "../../protocol/methods.ts";
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import type { ProposalView } from "../../protocol/proposal.ts";
 import type { Decisions, Hunk } from "../../protocol/review.ts";
@@ -81,7 +82,7 @@ export class ReviewSession implements vscode.Disposable {
   update(document: vscode.TextDocument): void {
     const file = this.fileOf(document.uri);
     if (file?.workingCopy.toString() !== document.uri.toString()) return;
-    const proposed = document.getText();
+    const proposed = textOf(document, file);
     if (proposed === file.proposed) return;
     file.proposed = proposed;
     file.hunks = hunksOf(file);
@@ -125,13 +126,26 @@ export class ReviewSession implements vscode.Disposable {
     if (filesComeOrGo) await this.refresh();
   }
 
-  /** Saves what the human typed, then commits the proposal as it stands. */
+  /**
+   * Saves what the human typed, then commits the proposal as it is shown.
+   * @throws ProvingGroundError `usage` when a file could not be saved, `proposal-changed` when the files on disk are not those shown
+   */
   async approve(undecided: "accept" | "refuse", signal?: AbortSignal): Promise<Idea> {
     for (const document of vscode.workspace.textDocuments) {
-      if (document.isDirty && this.fileOf(document.uri) !== undefined) await document.save();
+      if (document.isDirty && this.fileOf(document.uri) !== undefined && !(await document.save())) {
+        throw new ProvingGroundError("usage", `${vscode.workspace.asRelativePath(document.uri)} could not be saved`, {
+          hint: "Save it, then approve again. Nothing was approved, and your edit is still in the editor.",
+        });
+      }
     }
     await this.#telling;
-    return this.lab.link.request(proposalApprove, { idea: this.idea, undecided }, { signal });
+    const seen = this.hunks.map((hunk) => hunk.id);
+    try {
+      return await this.lab.link.request(proposalApprove, { idea: this.idea, undecided, seen }, { signal });
+    } catch (error) {
+      if (error instanceof ProvingGroundError && error.code === "proposal-changed") await this.refresh();
+      throw error;
+    }
   }
 
   dispose(): void {
@@ -143,7 +157,7 @@ export class ReviewSession implements vscode.Disposable {
     this.#files = view.files.map((file) => {
       const workingCopy = vscode.Uri.file(file.workingCopy);
       const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === workingCopy.toString());
-      const proposed = file.proposed === null ? null : (open?.getText() ?? file.proposed);
+      const proposed = file.proposed !== null && open?.isDirty === true ? textOf(open, file) : file.proposed;
       const pair = { path: file.path, base: file.base, proposed };
       return {
         ...pair,
@@ -165,4 +179,10 @@ export class ReviewSession implements vscode.Disposable {
     this.#telling = told.catch(() => undefined);
     await told;
   }
+}
+
+/** A document's text as it is saved: the editor keeps a byte order mark to itself. */
+function textOf(document: vscode.TextDocument, { base }: { base: string | null }): string {
+  const mark = "\uFEFF";
+  return base?.startsWith(mark) === true ? mark + document.getText() : document.getText();
 }

@@ -7,6 +7,7 @@ import type { Contribution, Disposables } from "../lifecycle.ts";
 import { setContext } from "../settings/context-keys.ts";
 import type { Grouping } from "./idea-rows.ts";
 import { ideaRows } from "./idea-rows.ts";
+import { reconcile } from "./reconcile.ts";
 import { escapeMarkdown } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { runRows, targetRows } from "./run-rows.ts";
@@ -17,7 +18,8 @@ const TICK = 1000;
 
 class Rows implements vscode.TreeDataProvider<Row> {
   readonly #collect: () => Row[];
-  readonly #changed = new vscode.EventEmitter<void>();
+  #rows: Row[] = [];
+  readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(collect: () => Row[]) {
@@ -25,11 +27,14 @@ class Rows implements vscode.TreeDataProvider<Row> {
   }
 
   refresh(): void {
-    this.#changed.fire();
+    const { rows, changed } = reconcile(this.#rows, this.#collect());
+    this.#rows = rows;
+    if (changed === null) this.#changed.fire(undefined);
+    else if (changed.length > 0) this.#changed.fire(changed);
   }
 
   getChildren(row?: Row): Row[] {
-    if (row === undefined) return this.#collect();
+    if (row === undefined) return this.#rows;
     return row.kind === "group" ? row.children : [];
   }
 

@@ -25,6 +25,8 @@ export interface Approval {
   reject?: readonly string[];
   /** What to do with hunks nobody decided on. */
   undecided?: "accept" | "refuse";
+  /** Ids of the hunks that whoever approves has seen; anything else on disk is refused. */
+  seen?: readonly string[] | undefined;
 }
 
 interface Opened {
@@ -92,7 +94,7 @@ export class Proposals {
 
   /**
    * Commits the proposal as it stands on disk, less the rejected hunks, under `refs/proving-ground/<idea>`.
-   * @throws ProvingGroundError `no-proposal`, `undecided-hunks`, `empty-change`, `base-moved`, `protected-path`, `outside-path`,
+   * @throws ProvingGroundError `no-proposal`, `proposal-changed`, `undecided-hunks`, `empty-change`, `base-moved`, `protected-path`, `outside-path`,
    *   `patch` for what is not text or too large, `usage` for a rejected hunk that is not there
    */
   async approve(idea: number, approval: Approval = {}): Promise<Idea> {
@@ -182,6 +184,11 @@ function foldChecked(texts: readonly ChangedText[], proposal: ProposalRecord, ap
   if (stray !== undefined) {
     throw new ProvingGroundError("usage", `the proposal of idea #${proposal.idea} has no hunk ${stray}`, {
       hint: "It was edited since; look at it again.",
+    });
+  }
+  if (approval.seen !== undefined && (approval.seen.length !== known.size || !approval.seen.every((id) => known.has(id)))) {
+    throw new ProvingGroundError("proposal-changed", `the files of idea #${proposal.idea}'s proposal are not what was reviewed`, {
+      hint: "They were changed outside the review, or an edit did not reach the disk. Look at it again, then approve.",
     });
   }
   const decisions: Decisions = settle(proposal.decisions, hunks);

@@ -61,6 +61,19 @@ describe("approving", () => {
     expect(await made.git.fileAt(idea.commit!, `${DIRECTORY}/noise.log`)).toBeNull();
   });
 
+  test("takes only what was seen: a file changed behind the reviewer's back is refused, and stays as it is", async () => {
+    const made = lab();
+    const id = await proposed(made);
+    const seen = (await made.proposals.view(id)).files.flatMap(hunksOf).map((hunk) => hunk.id);
+    const behind = made.read(id, "train.py").replace("abs(x)", "abs(x) + 1");
+    writeFileSync(made.copy(id, "train.py"), behind);
+    await expect(made.proposals.approve(id, { ...all, seen })).rejects.toMatchObject({ code: "proposal-changed" });
+    await expect(made.proposals.approve(id, { ...all, seen: [] })).rejects.toMatchObject({ code: "proposal-changed" });
+    expect(made.read(id, "train.py")).toBe(behind);
+    writeFileSync(made.copy(id, "train.py"), behind.replace("abs(x) + 1", "abs(x)"));
+    expect(await made.proposals.approve(id, { ...all, seen })).toMatchObject({ status: "approved" });
+  });
+
   test("goes by the recorded decisions, and forgets those on hunks that changed", async () => {
     const made = lab();
     const id = await proposed(made);

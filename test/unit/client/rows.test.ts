@@ -1,0 +1,121 @@
+/** What the sidebar's trees show of a lab. */
+import { expect, test } from "vitest";
+import { actionsOn, ideaRows } from "../../../extension/client/sidebar/idea-rows.ts";
+import { elapsed, runRows, targetRows } from "../../../extension/client/sidebar/run-rows.ts";
+import type { Row } from "../../../extension/client/sidebar/rows.ts";
+import { escapeMarkdown } from "../../../extension/client/sidebar/rows.ts";
+import { environmentFixture, ideaFixture, labFixture, runFixture } from "../../fixtures/lab.ts";
+
+const environment = environmentFixture();
+const NOW = 1_760_000_010_000;
+
+/** Rows as indented text. */
+function text(rows: readonly Row[], indent = ""): string[] {
+  return rows.flatMap((row) => [
+    `${indent}${row.label} | ${row.description}`,
+    ...(row.kind === "group" ? text(row.children, `${indent}  `) : []),
+  ]);
+}
+
+const ideas = [
+  ideaFixture(1, { title: "A", status: "draft", epoch: 0 }),
+  ideaFixture(2, { title: "B", status: "done", metric: 1.9, commit: "c", epoch: 0 }),
+  ideaFixture(3, { title: "C", status: "done", metric: 1.8, commit: "c", epoch: 0 }),
+  ideaFixture(4, { title: "D", status: "failed", problem: "crash: no module scipy", commit: "c", epoch: 1 }),
+  ideaFixture(5, { title: "E", status: "in review", epoch: 1 }),
+  ideaFixture(6, { title: "elsewhere", environment: "other" }),
+];
+
+test("by epoch: the newest first, in it what waits for the human first and the better result before the worse", () => {
+  expect(text(ideaRows("lab", ideas, environment, "epoch", new Set([3])))).toEqual([
+    "Epoch 1 | 2 ideas",
+    "  E | in review",
+    "  D | failed: crash: no module scipy",
+    "Epoch 0 | 3 ideas, 2 measured",
+    "  C | parent · 1.800",
+    "  B | 1.900",
+    "  A | draft",
+  ]);
+});
+
+test("by status: one group per status that occurs", () => {
+  const rows = ideaRows("lab", ideas, environment, "status", new Set());
+  expect(rows.map((row) => row.label)).toEqual(["In review", "Done", "Draft", "Failed"]);
+});
+
+test("where more is better the greater result is first", () => {
+  const maximize = environmentFixture();
+  maximize.manifest.metric.direction = "maximize";
+  const [, group] = ideaRows("lab", ideas, maximize, "epoch", new Set());
+  expect(text([group!]).slice(1)).toEqual(["  B | 1.900", "  C | 1.800", "  A | draft"]);
+});
+
+test.each([
+  ["draft", {}, ["duplicate", "edit", "implement", "reject"]],
+  ["in review", {}, ["diff", "duplicate", "edit", "reject", "review"]],
+  ["approved", { commit: "c" }, ["diff", "duplicate", "reject", "run"]],
+  ["running", { commit: "c" }, ["diff", "duplicate"]],
+  ["done", { commit: "c", metric: 2 }, ["diff", "duplicate", "parent", "reject", "run"]],
+  ["rejected", {}, ["duplicate", "edit", "restore"]],
+] as const)("an idea that is %s offers what can be done with it", (status, changes, expected) => {
+  const actions = [...actionsOn(ideaFixture(1, { ...changes, status }))].sort();
+  expect(actions).toEqual(expect.arrayContaining([...expected]));
+  const [row] = ideaRows("lab", [ideaFixture(1, { ...changes, status })], environment, "status", new Set());
+  const [idea] = row?.kind === "group" ? row.children : [];
+  expect(idea?.context.split(" ").slice(1)).toEqual(actions);
+});
+
+test("runs: live metric and budget while running, order in the queue, the reason of a failure", () => {
+  const snapshot = {
+    ...labFixture(0),
+    ideas: [ideaFixture(1, { title: "A" })],
+    runs: [
+      runFixture(1, 1, { state: "succeeded", metric: 1.9 }),
+      runFixture(2, 1, { state: "failed", failure: "crash", reason: "exit 1: no module scipy", metric: null, endedAt: NOW }),
+      runFixture(3, null, { state: "running", metric: null, endedAt: null, live: { value: 2.5, step: 10, seconds: 3.2 } }),
+      runFixture(5, 1, { state: "queued", position: 2, startedAt: null, endedAt: null, metric: null }),
+      runFixture(4, 1, { state: "queued", position: 1, startedAt: null, endedAt: null, metric: null, seed: 1 }),
+    ],
+  };
+  const rows = runRows("lab", snapshot, NOW);
+  expect(text(rows)).toEqual([
+    "Running | 1",
+    "  Baseline · seed 0 | 2.500 · 3 / 8 s",
+    "Queued | 2",
+    "  A · seed 1 | queued",
+    "  A · seed 0 | queued",
+    "Ended | 2",
+    "  A · seed 0 | crash · exit 1: no module scipy",
+    "  A · seed 0 | 1.900 · 8 s",
+  ]);
+  const contexts = rows.flatMap((row) => (row.kind === "group" ? row.children.map((child) => child.context) : []));
+  expect(contexts).toEqual(["run log stop", "run stop first", "run stop first", "run log retry", "run log retry"]);
+});
+
+test("elapsed time stops when the run ends", () => {
+  expect(elapsed(runFixture(1, 1), NOW)).toBe(8);
+  expect(elapsed(runFixture(1, 1, { endedAt: null }), NOW)).toBe(9);
+  expect(elapsed(runFixture(1, 1, { startedAt: null }), NOW)).toBeNull();
+});
+
+test("a target that cannot be used says why", () => {
+  const target = {
+    name: "local",
+    title: "This machine",
+    slots: 2,
+    busy: 1,
+    kind: "cpu" as const,
+    devices: ["2 processors"],
+    problem: null,
+  };
+  expect(text(targetRows("lab", [target, { ...target, name: "gpu", problem: "nvidia-smi failed" }]))).toEqual([
+    "This machine | 1 of 2 CPU slots busy",
+    "  2 processors | ",
+    "This machine | nvidia-smi failed",
+    "  2 processors | ",
+  ]);
+});
+
+test("a title cannot break out of its tooltip", () => {
+  expect(escapeMarkdown("[x](command:y) *b*")).toBe(String.raw`\[x\]\(command:y\) \*b\*`);
+});
