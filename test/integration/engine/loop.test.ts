@@ -6,7 +6,7 @@ import * as methods from "../../../extension/protocol/methods.ts";
 import { hunksOf } from "../../../extension/protocol/review.ts";
 import { ENDED } from "../../../extension/protocol/run.ts";
 import { testLab, Watched, type TestLab } from "../../fixtures/engine-lab.ts";
-import { cut, piece, says, scripted, status } from "../models/endpoint.ts";
+import { busy, cut, ideaAnswer as idea, piece, refusesSchema, says, scripted } from "../../fixtures/model-server.ts";
 
 const labs: TestLab[] = [];
 const lab = (files?: Record<string, string>) => {
@@ -87,13 +87,12 @@ describe("the loop with operators", () => {
 
 describe("the loop with a model", () => {
   const block = (value: number) => `Sure.\n\ntrain.sh\n<<<<<<< SEARCH\nVALUE=50\n=======\nVALUE=${value}\n>>>>>>> REPLACE\n`;
-  const idea = (title: string) => `<idea><title>${title}</title><description>Because.</description><changes>Lower VALUE.</changes></idea>`;
 
   it("survives a limit, a cut connection and a malformed answer, and never shows the key", { timeout: 60_000 }, async () => {
     const here = lab({ "evaluate.sh": `env; printf '{"loss": %s}\\n' "$VALUE" >> "$PROVING_GROUND_METRICS"\n` });
     await using server = await scripted(
-      status(400, "response_format json_schema is not supported"),
-      status(429, "slow down", { "retry-after": "0" }),
+      refusesSchema(),
+      busy(0),
       cut(piece({ role: "assistant" }), piece({ content: "<idea><title>Half" })),
       says(`${idea("Lower it")}\n${idea("Lower it more")}`),
       says("I would rather not."),

@@ -2,11 +2,10 @@ import { describe, expect, it } from "vitest";
 import { Models } from "../../../extension/engine/models/catalogue.ts";
 import { completeToText } from "../../../extension/engine/models/language-model.ts";
 import { REAL_SURROUNDINGS } from "../../../extension/engine/models/surroundings.ts";
-import { json, says, scripted, status } from "./endpoint.ts";
+import { listing, says, scripted, status } from "../../fixtures/model-server.ts";
 
 const OPERATORS = { id: "operators", title: "Operators (no model)", problem: null };
 const provider = (name: string, baseURL: string, models: string[] = []) => ({ name, baseURL, models });
-const listing = (...ids: string[]) => json({ object: "list", data: ids.map((id) => ({ id, object: "model" })) });
 
 function models() {
   const clock = { now: 0 };
@@ -29,7 +28,8 @@ describe("the models to choose from", () => {
   });
 
   it("are asked for where the settings name none, and the answer is kept for ten minutes", async () => {
-    await using server = await scripted(listing("small", "big"), listing("new"));
+    await using server = await scripted();
+    server.list(listing("small", "big"), listing("new"));
     const { catalogue, clock } = models();
     catalogue.configure("1", [provider("lab", server.baseURL)], { lab: "sk-1" });
     const ids = async () => (await catalogue.list()).map(({ id }) => id);
@@ -43,7 +43,8 @@ describe("the models to choose from", () => {
   });
 
   it("show the problem of an endpoint that cannot be asked, beside the others, and ask again soon", async () => {
-    await using server = await scripted(status(401, "who?"), listing("small"));
+    await using server = await scripted();
+    server.list(status(401, "who?"), listing("small"));
     const { catalogue, clock } = models();
     catalogue.configure("1", [provider("lab", server.baseURL), provider("other", "http://127.0.0.1:1/v1", ["x"])], {});
     const [, broken, other] = await catalogue.list();

@@ -5,8 +5,8 @@ import { completeToText } from "../../../extension/engine/models/language-model.
 import { OpenAIModel } from "../../../extension/engine/models/openai.ts";
 import type { Surroundings } from "../../../extension/engine/models/surroundings.ts";
 import { ProvingGroundError } from "../../../extension/protocol/errors.ts";
-import type { Scripted } from "./endpoint.ts";
-import { USAGE, cut, hanging, piece, says, scripted, status, stream } from "./endpoint.ts";
+import type { ModelServer } from "../../fixtures/model-server.ts";
+import { USAGE, busy, cut, hanging, piece, refusesSchema, says, scripted, status, stream } from "../../fixtures/model-server.ts";
 
 const KEY = "sk-very-secret-0123456789";
 const REQUEST: Completion = {
@@ -30,7 +30,7 @@ function surroundings(pauses: number[] = []): Surroundings {
 }
 const modelAt = (server: { baseURL: string }, key = KEY, pauses: number[] = []) =>
   new OpenAIModel({ provider: "lab", baseURL: server.baseURL, key }, "org/tiny", surroundings(pauses));
-const ask = (server: Scripted, request = REQUEST, pauses: number[] = []) =>
+const ask = (server: ModelServer, request = REQUEST, pauses: number[] = []) =>
   completeToText(modelAt(server, KEY, pauses), request, new AbortController().signal);
 const failure = async (asked: Promise<unknown>): Promise<ProvingGroundError> => {
   const thrown = await asked.then(
@@ -86,7 +86,7 @@ describe("a model behind an endpoint", () => {
 
   it("is asked without what its server does not understand, and remembers that", async () => {
     await using server = await scripted(
-      status(400, "response_format of type json_schema is not supported"),
+      refusesSchema(),
       status(422, "extra fields not permitted: stream_options"),
       says("one"),
       says("two"),
@@ -107,7 +107,7 @@ describe("a model behind an endpoint", () => {
   });
 
   it("is waited for as long as it asks when it is busy, and the user is told", async () => {
-    await using server = await scripted(status(429, "slow down", { "retry-after": "7" }), status(503, "loading"), says("ok"));
+    await using server = await scripted(busy(7), status(503, "loading"), says("ok"));
     const pauses: number[] = [];
     const answer = await ask(server, REQUEST, pauses);
     expect(answer.text).toBe("ok");
