@@ -11,8 +11,6 @@ export default defineConfig({
   outputDir: "test-results/e2e",
   workers: 1,
   fullyParallel: false,
-  // A fresh window for the whole file; what passed only then is reported as flaky.
-  retries: process.env.CI === undefined ? 0 : 1,
   forbidOnly: true,
   timeout: 120_000,
   expect: { timeout: 20_000 },

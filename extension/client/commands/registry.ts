@@ -72,6 +72,27 @@ export interface Commands {
 }
 export type CommandId = keyof Commands;
 
+type OnRows = { [K in CommandId]: OnIdeas extends Commands[K] ? K : OnRuns extends Commands[K] ? K : never }[CommandId];
+/** Commands that menus of trees call on rows; without a row they ask which is meant. */
+const ON_ROWS: Record<OnRows, true> = {
+  "provingGround.implement": true,
+  "provingGround.implementByHand": true,
+  "provingGround.review": true,
+  "provingGround.approve": true,
+  "provingGround.discardProposal": true,
+  "provingGround.run": true,
+  "provingGround.openIdea": true,
+  "provingGround.openDiff": true,
+  "provingGround.reject": true,
+  "provingGround.restore": true,
+  "provingGround.duplicate": true,
+  "provingGround.useAsParents": true,
+  "provingGround.stop": true,
+  "provingGround.retry": true,
+  "provingGround.openLog": true,
+  "provingGround.runFirst": true,
+};
+
 export type Handlers = { [K in CommandId]?: (...parameters: Commands[K]) => unknown };
 
 /**
@@ -82,8 +103,9 @@ export function registerCommands(handlers: Handlers, onError: (error: unknown) =
   const registered = Object.entries(handlers).map(([id, handler]) =>
     vscode.commands.registerCommand(id, async (...parameters: unknown[]) => {
       try {
-        // Menus of a tree pass the clicked row and the selection; a row that the tree has just drawn anew arrives as nothing.
-        if (parameters.length === 2 && parameters.every((parameter) => parameter === undefined || parameter === null)) throw gone();
+        if (id in ON_ROWS && isLost(parameters)) {
+          throw new ProvingGroundError("usage", "the list changed at the moment of the click; nothing was done", { hint: "Click again." });
+        }
         return await (handler as (...parameters: unknown[]) => unknown)(...parameters);
       } catch (error) {
         onError(error);
@@ -94,8 +116,9 @@ export function registerCommands(handlers: Handlers, onError: (error: unknown) =
   return vscode.Disposable.from(...registered);
 }
 
-function gone(): ProvingGroundError {
-  return new ProvingGroundError("usage", "the list changed at the moment of the click; nothing was done", { hint: "Click again." });
+/** Menus of a tree pass the clicked row and the selection; a row that the tree is just drawing anew arrives as nothing. */
+function isLost(parameters: readonly unknown[]): boolean {
+  return parameters.length === 2 && parameters.every((parameter) => parameter === undefined || parameter === null);
 }
 
 /** Runs one of our own commands. */

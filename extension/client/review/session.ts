@@ -11,6 +11,8 @@ import { uriOf } from "../documents/file-system.ts";
 import { hunkSpan, tally } from "./walk.ts";
 import type { ReviewedFile, Tally } from "./walk.ts";
 
+const SAVE_ATTEMPTS = 3;
+
 export interface SessionFile extends ReviewedFile {
   /** The editable side: the working copy, or a read-only empty document for a deleted file. */
   readonly uri: vscode.Uri;
@@ -132,11 +134,7 @@ export class ReviewSession implements vscode.Disposable {
    */
   async approve(undecided: "accept" | "refuse", signal?: AbortSignal): Promise<Idea> {
     for (const document of vscode.workspace.textDocuments) {
-      if (document.isDirty && this.fileOf(document.uri) !== undefined && !(await document.save())) {
-        throw new ProvingGroundError("usage", `${vscode.workspace.asRelativePath(document.uri)} could not be saved`, {
-          hint: "Save it, then approve again. Nothing was approved, and your edit is still in the editor.",
-        });
-      }
+      if (this.fileOf(document.uri) !== undefined) await save(document);
     }
     await this.#telling;
     const seen = this.hunks.map((hunk) => hunk.id);
@@ -185,4 +183,14 @@ export class ReviewSession implements vscode.Disposable {
 function textOf(document: vscode.TextDocument, { base }: { base: string | null }): string {
   const mark = "\uFEFF";
   return base?.startsWith(mark) === true ? mark + document.getText() : document.getText();
+}
+
+/** Sees to it that a document is on the disk. @throws ProvingGroundError `usage` */
+async function save(document: vscode.TextDocument): Promise<void> {
+  // A save that meets the editor's own automatic one says that it failed although the text is saved, or was for the version before.
+  for (let attempt = 0; attempt < SAVE_ATTEMPTS && document.isDirty; attempt++) await document.save();
+  if (!document.isDirty) return;
+  throw new ProvingGroundError("usage", `${vscode.workspace.asRelativePath(document.uri)} could not be saved`, {
+    hint: "Save it, then approve again. Nothing was approved, and your edit is still in the editor.",
+  });
 }

@@ -84,8 +84,11 @@ export class Window {
   async openProvingGround(): Promise<void> {
     const icon = this.#activityIcon();
     const item = this.page.locator(".activitybar .action-item.checked", { has: this.page.locator(PROVING_GROUND) });
-    if ((await item.count()) === 0 || !(await this.page.locator(".part.sidebar").isVisible())) await icon.click();
-    await expect(item).toHaveCount(1);
+    // A window that is restoring itself may open the side bar just before the click, which then closes it again.
+    await expect(async () => {
+      if ((await item.count()) === 0 || !(await this.page.locator(".part.sidebar").isVisible())) await icon.click();
+      await expect(item).toHaveCount(1, { timeout: 2_000 });
+    }).toPass();
   }
 
   /** A view of the side bar by its name: Ideas, Runs, Compute. */
@@ -148,9 +151,13 @@ export class Window {
     }).toPass();
   }
 
-  /** Selects all rows of a tree that show this text. */
+  /** Selects all rows of a tree that show this text, and only them. */
   async selectRows(view: string, text: string | RegExp): Promise<void> {
     const rows = this.treeRow(view, text);
+    await rows.first().click({ modifiers: ["ControlOrMeta"] });
+    // A tree keeps its selection; Escape lets go of it.
+    await this.page.keyboard.press("Escape");
+    await expect(this.view(view).locator(".monaco-list-row.selected")).toHaveCount(0);
     await rows.first().click({ modifiers: ["ControlOrMeta"] });
     await rows.last().click({ modifiers: ["Shift"] });
   }
