@@ -21,10 +21,13 @@ export async function installedCodeServer(): Promise<string> {
     ensurePrerequisites(["workbench"]);
     console.log("Installing code-server, once on this machine (about two minutes)…");
     await Promise.all(locked.map((file) => copyFile(path.join(here, file), path.join(attempt, file))));
+    // The npm that runs this script left its own Node's version there, and code-server's installer believes it.
+    const environment = { ...process.env };
+    delete environment.npm_config_user_agent;
     const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: attempt,
       stdio: "inherit",
-      env: { ...process.env, PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter) },
+      env: { ...environment, PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter) },
     });
     if (npm.status !== 0)
       throw new Error(`npm ci of code-server failed (exit ${npm.status ?? "?"}); its messages are above`, { cause: npm.error });

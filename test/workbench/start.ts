@@ -27,9 +27,9 @@ const workspace = path.join(root, ".demo/tinylm-lab");
 const usualPort = 8642;
 
 const nextClicks = `Next:
-  1. Click the Proving Ground icon in the activity bar (the bar at the left edge).
-  2. In Composer, leave the source on "operators" (no key, no GPU needed) and click Generate.
-  3. In Ideas, hover over an idea and click Implement; then Review, Approve and Run.
+  1. Click the flask (Proving Ground) in the bar at the left edge; in Runs, click Measure Baseline.
+  2. In Composer, leave the source on "Operators (no model)", which needs no key, and click Generate ideas.
+  3. In Ideas, right-click an idea and choose Implement; then Review, Approve and Run in the same menu.
 `;
 
 /** Runs the environment's setup command in advance, where the engine will look for what it made. */
