@@ -1,5 +1,6 @@
 /** What the terminal shows: aligned tables for people, JSON for programs, errors that say what to do. */
 import type { ProvingGroundError } from "../protocol/errors.ts";
+import type { Generated } from "../protocol/methods.ts";
 
 export interface Output {
   out(text: string): void;
@@ -33,4 +34,9 @@ export function clip(text: string, width: number): string {
 /** The error as one or two lines. */
 export function describe(error: ProvingGroundError): string {
   return error.hint === undefined ? `error: ${error.message}` : `error: ${error.message}\n       ${error.hint}`;
+}
+
+/** What is to be said beside the ideas: notes, and what a model took. */
+export function remarks({ notes, usage }: Generated): string[] {
+  return usage === null ? notes : [...notes, `cost: ${usage.inputTokens} tokens in, ${usage.outputTokens} out`];
 }

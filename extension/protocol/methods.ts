@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Environment } from "./environment.ts";
 import type { ErrorData } from "./errors.ts";
-import type { Idea, IdeaDetail } from "./idea.ts";
+import type { Idea, IdeaDetail, Usage } from "./idea.ts";
 import { IdeaText } from "./idea.ts";
 import type { Snapshot } from "./lab.ts";
 import { Delta } from "./lab.ts";
@@ -44,8 +44,10 @@ export interface ImplementResult {
 }
 export interface Generated {
   ideas: Idea[];
-  /** What the user should know: fewer than asked, repeated titles, cost. Empty when all is well. */
+  /** What the user should know: fewer than asked, repeated titles. Empty when all is well. */
   notes: string[];
+  /** What a model took for it; null for operators, and where its server does not say. */
+  usage: Usage | null;
 }
 
 export const hello = request<Hello>()("engine/hello", z.object({ token: z.string(), version: z.string(), protocolVersion: z.int() }));

@@ -10,7 +10,7 @@ import { OPERATORS } from "../../protocol/model.ts";
 import { hunksOf, undecided } from "../../protocol/review.ts";
 import { integer, integers, leaf, print, progressOf, type Context } from "../context.ts";
 import { chooseEnvironment } from "../lab.ts";
-import { clip, table } from "../output.ts";
+import { clip, remarks, table } from "../output.ts";
 
 export function ideaTable(ideas: readonly Idea[]): string {
   const rows = ideas.map((idea) => [
@@ -57,7 +57,7 @@ function addWriting(group: Command, context: Context): void {
       },
       { signal: context.signal, onProgress: progressOf(context, command) },
     );
-    for (const note of generated.notes) context.output.err(note);
+    for (const remark of remarks(generated)) context.output.err(remark);
     print(context, command, generated, ideaTable(generated.ideas));
   });
 

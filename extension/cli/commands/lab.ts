@@ -6,7 +6,7 @@ import * as methods from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
 import { integer, integers, leaf, print, progressOf, share, type Context } from "../context.ts";
 import { chooseEnvironment, connectOptions } from "../lab.ts";
-import { table } from "../output.ts";
+import { remarks, table } from "../output.ts";
 import { ideaTable } from "./ideas.ts";
 
 export function addLabCommands(program: Command, context: Context): void {
@@ -92,7 +92,7 @@ function addNext(program: Command, context: Context): void {
         },
         { signal: context.signal, onProgress: progressOf(context, command) },
       );
-      for (const note of generated.notes) context.output.err(note);
+      for (const remark of remarks(generated)) context.output.err(remark);
       print(context, command, generated, ideaTable(generated.ideas));
     },
   );

@@ -7,10 +7,10 @@ import { OPERATORS } from "../../protocol/model.ts";
 import type { ComposerState } from "../../protocol/webview/composer.ts";
 import type { Current } from "../engine/current.ts";
 import type { Labs } from "../engine/labs.ts";
-import { counted } from "../format.ts";
 import { Disposables } from "../lifecycle.ts";
 import { messageOf } from "../message.ts";
 import { exploitShare } from "./forecast.ts";
+import { answerSoFar, outcomeOf } from "./outcome.ts";
 
 const MEMORY = "provingGround.composer";
 /** Characters of a model's answer shown while it is written. */
@@ -128,15 +128,15 @@ export class Ideation implements vscode.Disposable {
     this.#aborter = aborter;
     this.#show({ message: `${title} …`, done: null, total: null, text: "" }, null);
     try {
-      const { ideas, notes } = await ask(this.need(), {
+      let written = "";
+      const generated = await ask(this.need(), {
         signal: aborter.signal,
         onProgress: ({ message, done, total, text }) => {
-          const written = `${this.#busy?.text ?? ""}${text ?? ""}`.slice(-TEXT_SHOWN);
-          this.#show({ message, done: done ?? null, total: total ?? null, text: written }, null);
+          written = `${written}${text ?? ""}`.slice(-TEXT_SHOWN);
+          this.#show({ message, done: done ?? null, total: total ?? null, text: answerSoFar(written) }, null);
         },
       });
-      const text = [`${counted(ideas.length, "new idea")}.`, ...notes].join(" ");
-      this.#show(null, { level: notes.length > 0 ? "warning" : "info", text });
+      this.#show(null, outcomeOf(generated));
     } catch (thrown) {
       const error = ProvingGroundError.from(thrown);
       this.#show(null, error.code === "cancelled" ? { level: "info", text: "Cancelled." } : { level: "error", text: messageOf(error) });

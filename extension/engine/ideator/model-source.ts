@@ -121,7 +121,7 @@ class Progress {
   }
 
   begin(count: number): void {
-    this.#report(`asking ${this.#model} for ${count === 1 ? "one idea" : `${count} ideas`}`);
+    this.#report(`${this.#model} is asked for ${count === 1 ? "one idea" : `${count} ideas`}`);
   }
 
   show(chunk: Chunk): void {
@@ -141,7 +141,8 @@ class Progress {
       case "restart":
         this.#titles = 0;
         this.#tail = "";
-        this.#report(chunk.message);
+        // What comes now begins anew, and must not read on from what was cut.
+        this.#report(chunk.message, "\n");
         break;
       case "notice":
         this.#report(chunk.message);

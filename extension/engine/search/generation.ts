@@ -102,8 +102,7 @@ export class Generation {
       if (caller.signal.aborted) throw cancelled(ideas.length);
     }
     if (ideas.length === 0 && failure !== null) throw failure;
-    if (usage !== null) notes.push(`cost: ${usage.inputTokens} tokens in, ${usage.outputTokens} out (${order.source})`);
-    return { ideas, notes };
+    return { ideas, notes, usage };
   }
 
   #sourceOf(source: string): SourceChoice {

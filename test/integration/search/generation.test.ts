@@ -139,9 +139,9 @@ describe("generated ideas", () => {
 
   it("by a model carry its name, and the user is told the cost", async () => {
     const { model, prompts } = modelAnswering(["One", "Two", "Three", "Four"]);
-    const { ideas, notes } = await generate(generation(model), { source: "stub/one", instructions: "Be bold." });
+    const { ideas, notes, usage } = await generate(generation(model), { source: "stub/one", instructions: "Be bold." });
     expect(ideas.map(({ source, model: by, kind }) => [source, by, kind])).toEqual(Array(4).fill(["model", "stub/one", null]));
-    expect(notes).toEqual(["cost: 100 tokens in, 20 out (stub/one)"]);
+    expect({ notes, usage }).toEqual({ notes: [], usage: { inputTokens: 100, outputTokens: 20 } });
     expect(prompts[0]).toContain('1 | OPTIMIZER = "sgd"');
     expect(prompts[0]).toContain("> Be bold.");
   });

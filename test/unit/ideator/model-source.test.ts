@@ -99,7 +99,7 @@ describe("ideas by a model", () => {
     const seen: IdeationProgress[] = [];
     await ask(new Scripted(answer("One", "Two")), { onProgress: (progress: IdeationProgress) => seen.push(progress) });
     expect([...new Set(seen.map(({ message }) => message))]).toEqual([
-      "asking stub/one for 2 ideas",
+      "stub/one is asked for 2 ideas",
       "stub/one is answering",
       "stub/one writes idea 1 of 2",
       "stub/one writes idea 2 of 2",
