@@ -35,15 +35,20 @@ export class Composer extends FrameElement {
     if (state === null) return html`<div class="progress endless" role="progressbar" aria-label="Loading"><div></div></div>`;
     if (state.blocked !== null) return this.#blocked(state.blocked);
     return html`<form class="composer" @submit=${(event: Event) => event.preventDefault()}>
-      ${this.#environment(state)}
+      ${this.#fields(state)}${this.#foot(state)}
+    </form>`;
+  }
+
+  #fields(state: ComposerState) {
+    return html`${this.#environment(state)}
       <vscode-text-area
         id="instructions"
-        rows="3"
+        rows="2"
         resize="vertical"
-        placeholder="e.g. the learning-rate schedule; nothing that grows the model"
+        data-label="What should the ideas be about?"
+        placeholder="What should they be about? E.g. schedules; no larger model"
         @input=${this.#typedInstructions}
-        >What should the ideas be about?</vscode-text-area
-      >
+      ></vscode-text-area>
       ${state.parents.length === 0 ? nothing : this.#parents(state)}
       <div class="pair">
         <vscode-text-field
@@ -65,16 +70,15 @@ export class Composer extends FrameElement {
         ></proving-ground-choice>
       </div>
       ${this.#wrongCount === null ? nothing : html`<div class="bad" role="alert">Ask for 1 to 100 ideas.</div>`}
+      ${state.forecast === "" ? nothing : html`<div class="dim forecast">${state.forecast}</div>`}`;
+  }
+
+  /** What to press and what came of it: stays in sight when the fields above are longer than the view. */
+  #foot(state: ComposerState) {
+    return html`<div class="foot">
       ${state.busy === null ? this.#buttons(state) : this.#busy(state.busy)}
-      ${
-        state.message === null
-          ? nothing
-          : html`<div class="message ${state.message.level}" role=${state.message.level === "error" ? "alert" : "status"}>
-              ${state.message.text}
-            </div>`
-      }
-      ${state.forecast === "" ? nothing : html`<div class="dim forecast">${state.forecast}</div>`}
-    </form>`;
+      ${state.message === null ? nothing : this.#message(state.message)}
+    </div>`;
   }
 
   protected override updated(): void {
@@ -92,6 +96,12 @@ export class Composer extends FrameElement {
     nameFields(this);
     const tail = this.querySelector(".tail");
     if (tail !== null) tail.scrollTop = tail.scrollHeight;
+  }
+
+  #message({ level, text }: NonNullable<ComposerState["message"]>) {
+    const role = level === "error" ? "alert" : "status";
+    // As a property: the box keeps line breaks, and those of a template would be among them.
+    return html`<div class="message ${level}" role=${role} tabindex="0" .textContent=${text}></div>`;
   }
 
   #environment(state: ComposerState) {
@@ -163,7 +173,7 @@ export class Composer extends FrameElement {
     const share = busy.done === null || busy.total === null || busy.total === 0 ? null : busy.done / busy.total;
     return html`<div class="busy">
       <div class="pair">
-        <span class="grow" role="status">${busy.message}${share === null ? "" : ` ${busy.done ?? 0} of ${busy.total ?? 0}`}</span>
+        <span class="grow doing" role="status" title=${busy.message}>${busy.message}</span>
         <vscode-button appearance="secondary" @click=${() => this.#post({ type: "cancel" })}>Cancel</vscode-button>
       </div>
       <div
