@@ -30,26 +30,31 @@ const spec = (id: string, title: string, width: number | null, sortValue: Column
 });
 
 /** Least width of the idea column, in pixels. */
-export const IDEA_MIN = 150;
+export const IDEA_MIN = 140;
 export const SELECT_WIDTH = 38;
 
 export const COLUMNS: readonly ColumnSpec[] = [
   spec("idea", "Idea", null, (row) => row.idea.title, { hideable: false }),
   spec("source", "Source", 69, (row) => row.idea.source, { hint: () => "Who wrote it: human, model or operator" }),
-  spec("epoch", "Epoch", 50, (row) => row.idea.epoch, { numeric: true }),
+  spec("epoch", "Epoch", 52, (row) => row.idea.epoch, { numeric: true }),
   spec("parents", "Builds on", 72, (row) => row.idea.parents[0], { hint: () => "Ideas it was told to learn from" }),
-  spec("metric", "metric", 100, (row) => row.idea.metric ?? undefined, {
+  spec("metric", "metric", 92, (row) => row.idea.metric ?? undefined, {
     title: (reference) => reference.metric,
     hint: (reference) =>
       `${reference.metric}${reference.unit === "" ? "" : ` in ${reference.unit}`}, ${reference.minimize ? "lower" : "higher"} is better`,
     numeric: true,
     hideable: false,
   }),
-  spec("delta", "Δ baseline", 80, (row) => row.delta ?? undefined, { numeric: true, hint: () => "Difference from the baseline's mean" }),
+  spec("delta", "Δ baseline", 78, (row) => row.delta ?? undefined, { numeric: true, hint: () => "Difference from the baseline's mean" }),
   spec("kind", "Kind", 52, (row) => row.idea.kind ?? undefined, { hint: () => "Hyper-parameter or algorithmic" }),
-  spec("status", "Status", 90, (row) => STATUS_RANK.get(row.idea.status), { hideable: false }),
+  spec("status", "Status", 82, (row) => STATUS_RANK.get(row.idea.status), { hideable: false }),
   spec("time", "Time", 54, (row) => row.idea.seconds ?? undefined, { numeric: true, hint: () => "Mean wall time of its finished runs" }),
 ];
+
+/** The columns that say something about these ideas: what they build on, once one of them does. */
+export function columnsFor(rows: readonly IdeaRow[]): ColumnSpec[] {
+  return COLUMNS.filter(({ id }) => id !== "parents" || rows.some((row) => row.idea.parents.length > 0));
+}
 
 /** CSS grid tracks of the shown columns. */
 export function tracksOf(columns: readonly ColumnSpec[], widths: Readonly<Record<string, number>>): string {

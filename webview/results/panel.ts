@@ -10,7 +10,7 @@ import { actionsFor } from "./actions.ts";
 import { asker } from "./ask.ts";
 import { collector, ideaKey } from "./collect.ts";
 import type { IdeaRow, Results } from "./collect.ts";
-import { COLUMNS } from "./columns.ts";
+import { COLUMNS, columnsFor } from "./columns.ts";
 import { banners, emptyState, noMatch } from "./notices.ts";
 import { footer } from "./footer.ts";
 import type { GridActions } from "./grid.ts";
@@ -115,7 +115,7 @@ export class ResultsPanel extends FrameElement {
     }
     this.#columns = sameOr(
       this.#columns,
-      COLUMNS.filter((column) => !this.#arranged.hidden.includes(column.id)),
+      columnsFor(results.rows).filter((column) => !this.#arranged.hidden.includes(column.id)),
     );
   }
 

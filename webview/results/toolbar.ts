@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import type { CheckedElement, ValueElement } from "../shared/toolkit.ts";
 import type { Results } from "./collect.ts";
-import { COLUMNS } from "./columns.ts";
+import { columnsFor } from "./columns.ts";
 import type { Grouping } from "./lines.ts";
 import { count } from "./numbers.ts";
 import type { Arranged } from "./persisted.ts";
@@ -57,14 +57,16 @@ export function toolbar(state: ToolbarState): TemplateResult {
     ></proving-ground-choice>
     <vscode-button appearance="secondary" aria-haspopup="true" aria-controls="columns" @click=${openColumns}>Columns</vscode-button>
     <div id="columns" class="popup" popover role="group" aria-label="Columns">
-      ${COLUMNS.filter((column) => column.hideable).map(
-        (column) =>
-          html`<vscode-checkbox
-            .checked=${!arranged.hidden.includes(column.id)}
-            @change=${(event: Event) => arrange({ hidden: toggled(arranged.hidden, column.id, !(event.currentTarget as CheckedElement).checked) })}
-            >${column.title(results.reference)}</vscode-checkbox
-          >`,
-      )}
+      ${columnsFor(results.rows)
+        .filter((column) => column.hideable)
+        .map(
+          (column) =>
+            html`<vscode-checkbox
+              .checked=${!arranged.hidden.includes(column.id)}
+              @change=${(event: Event) => arrange({ hidden: toggled(arranged.hidden, column.id, !(event.currentTarget as CheckedElement).checked) })}
+              >${column.title(results.reference)}</vscode-checkbox
+            >`,
+        )}
     </div>
     <span class="spacer"></span>
     <span class="dim amount" role="status">

@@ -148,8 +148,7 @@ function implementing({ ideation, models, presenter, reviews, targets }: IdeaPar
     },
     "provingGround.run": async (clicked, selected) => {
       const { lab, items } = await targets.ideas(clicked, selected, able("run"), "Run ideas");
-      const runs = await lab.link.request(runsEnqueue, { ideas: ids(items) });
-      vscode.window.setStatusBarMessage(`$(beaker) ${counted(runs.length, "run")} queued`, 4000);
+      await lab.link.request(runsEnqueue, { ideas: ids(items) });
     },
   };
 }

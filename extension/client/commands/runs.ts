@@ -32,8 +32,7 @@ export const runCommands =
             await presenter.work(`Preparing ${environment.name}`, (signal, onProgress) =>
               lab.link.request(environmentsSetup, { environment: environment.name }, { signal, onProgress }),
             );
-            const runs = await lab.link.request(environmentsBaseline, { environment: environment.name });
-            vscode.window.setStatusBarMessage(`$(beaker) ${counted(runs.length, "baseline run")} queued`, 4000);
+            await lab.link.request(environmentsBaseline, { environment: environment.name });
           },
           "provingGround.stop": async (clicked, selected) => {
             const { lab, items } = await targets.runs(clicked, selected, alive, "Stop runs");

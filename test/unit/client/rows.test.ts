@@ -80,13 +80,13 @@ test("runs: live metric and budget while running, order in the queue, the reason
   const rows = runRows("lab", snapshot, NOW);
   expect(text(rows)).toEqual([
     "Running | 1",
-    "  Baseline · seed 0 | 2.500 · 3 / 8 s",
+    "  Baseline | 2.500 · 3 / 8 s · seed 0",
     "Queued | 2",
-    "  A · seed 1 | queued",
-    "  A · seed 0 | queued",
+    "  A | queued · seed 1",
+    "  A | queued · seed 0",
     "Ended | 2",
-    "  A · seed 0 | crash · exit 1: no module scipy",
-    "  A · seed 0 | 1.900 · 8 s",
+    "  A | crash · exit 1: no module scipy · seed 0",
+    "  A | 1.900 · 8 s · seed 0",
   ]);
   const contexts = rows.flatMap((row) => (row.kind === "group" ? row.children.map((child) => child.context) : []));
   expect(contexts).toEqual(["run log stop", "run stop first", "run stop first", "run log retry", "run log retry"]);
