@@ -7,6 +7,8 @@ import * as z from "zod";
 
 /** Changes separated by at most this many unchanged lines are reviewed as one. */
 const JOIN_DISTANCE = 2;
+/** Beyond this many changed lines the shortest difference takes seconds to find, and nobody would read it hunk by hunk. */
+const MOST_EDITS = 2000;
 
 export const Decision = z.enum(["accepted", "rejected"]);
 /** By hunk id. A rejected hunk is one that the fold still has to take out. */
@@ -33,13 +35,13 @@ export interface Hunk {
 
 /** Hunks of a file, in order. Lines keep their line ends, so that a changed last newline is a change. */
 export function hunksOf(pair: FilePair): Hunk[] {
-  const base = splitLines(pair.base);
-  const proposed = splitLines(pair.proposed);
+  const base = linesOf(pair.base);
+  const proposed = linesOf(pair.proposed);
   const blocks: { baseStart: number; baseEnd: number; proposedStart: number; proposedEnd: number }[] = [];
   let baseAt = 0;
   let proposedAt = 0;
-  for (const part of diffArrays(base, proposed)) {
-    const length = part.value.length;
+  for (const part of differenceOf(base, proposed)) {
+    const length = part.lines.length;
     if (!part.added && !part.removed) {
       baseAt += length;
       proposedAt += length;
@@ -84,7 +86,7 @@ export function hunksOf(pair: FilePair): Hunk[] {
 export function withoutHunks(pair: FilePair, rejected: ReadonlySet<string>): string | null {
   const hunks = hunksOf(pair);
   if (hunks.length > 0 && hunks.every((hunk) => rejected.has(hunk.id))) return pair.base;
-  const proposed = splitLines(pair.proposed);
+  const proposed = linesOf(pair.proposed);
   const out: string[] = [];
   let at = 0;
   for (const hunk of hunks) {
@@ -113,7 +115,32 @@ export function fold(pairs: readonly FilePair[], decisions: Decisions): { path: 
   return pairs.map((pair) => ({ path: pair.path, text: withoutHunks(pair, rejected) }));
 }
 
-function splitLines(text: string | null): string[] {
+/** Lines that stand on both sides, or on one. */
+export interface Part {
+  lines: string[];
+  added: boolean;
+  removed: boolean;
+}
+
+/** What became of lines, in order. In a text that was rewritten, everything between its equal ends is one change. */
+export function differenceOf(base: string[], proposed: string[]): Part[] {
+  const found = diffArrays(base, proposed, { maxEditLength: MOST_EDITS });
+  if (found !== undefined) return found.map(({ value, added, removed }) => ({ lines: value, added, removed }));
+  const shorter = Math.min(base.length, proposed.length);
+  let head = 0;
+  while (head < shorter && base[head] === proposed[head]) head++;
+  let tail = 0;
+  while (tail < shorter - head && base.at(-1 - tail) === proposed.at(-1 - tail)) tail++;
+  return [
+    { lines: base.slice(0, head), added: false, removed: false },
+    { lines: base.slice(head, base.length - tail), added: false, removed: true },
+    { lines: proposed.slice(head, proposed.length - tail), added: true, removed: false },
+    { lines: base.slice(base.length - tail), added: false, removed: false },
+  ].filter(({ lines }) => lines.length > 0);
+}
+
+/** Lines with their ends; none where the file does not exist. */
+export function linesOf(text: string | null): string[] {
   return text === null ? [] : (text.match(/[^\n]*\n|[^\n]+$/g) ?? []);
 }
 

@@ -26,6 +26,16 @@ describe("hunks of a proposal", () => {
     expect(new Set(ids).size).toBe(2);
   });
 
+  it("of a file that was rewritten are one, between the ends that stayed", () => {
+    const lines = (mark: string) => Array.from({ length: 3000 }, (_, line) => `${mark}${line}\n`);
+    const [base, proposed] = [lines("a"), lines("b")].map((changed) => ["first\n", ...changed, "last\n"].join(""));
+    const hunks = hunksOf(pair(base ?? "", proposed ?? ""));
+    expect(hunks.map(({ baseStart, baseLines, proposedLines }) => [baseStart, baseLines.length, proposedLines.length])).toEqual([
+      [1, 3000, 3000],
+    ]);
+    expect(withoutHunks(pair(base ?? "", proposed ?? ""), new Set(hunks.map((hunk) => hunk.id)))).toBe(base);
+  });
+
   it("see a new file, a deleted file and an empty one", () => {
     expect(hunksOf(pair(null, "a\n"))).toHaveLength(1);
     expect(hunksOf(pair("a\n", null))).toHaveLength(1);
