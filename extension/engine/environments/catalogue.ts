@@ -7,9 +7,10 @@ import { ProvingGroundError, type ErrorData } from "../../protocol/errors.ts";
 import { MANIFEST_FILE, type Manifest } from "../../protocol/manifest.ts";
 import { gitBytes } from "../git/process.ts";
 import { nulSeparated, type Git } from "../git/git.ts";
+import { Rounds } from "../git/rounds.ts";
 import type { Store } from "../store/store.ts";
 import { placeOf, readKnob } from "./knobs.ts";
-import { readManifest } from "./manifest-file.ts";
+import { readManifest, type ManifestReading } from "./manifest-file.ts";
 
 /** Code that ideas are written on: HEAD, when the environment's folder is as committed. */
 export interface BaselineCode {
@@ -22,27 +23,34 @@ export class Environments {
   readonly #git: Git;
   readonly #top: string;
   readonly #store: Store;
+  readonly #listing: Rounds<null, Environment[]>;
+  /** Manifests as they were last read, by file. */
+  readonly #read = new Map<string, { text: string; reading: ManifestReading }>();
 
   constructor(git: Git, top: string, store: Store) {
     this.#git = git;
     this.#top = top;
     this.#store = store;
+    this.#listing = new Rounds(async (asked) => {
+      const found = await this.#list();
+      return asked.map(() => found);
+    });
   }
 
-  /** Reads all manifests anew, tracked or not yet tracked, ignored ones left out. */
-  async list(): Promise<Environment[]> {
-    const listed = await gitBytes(this.#top, [
-      "ls-files",
-      "-z",
-      "--cached",
-      "--others",
-      "--exclude-standard",
-      "--",
-      MANIFEST_FILE,
-      `**/${MANIFEST_FILE}`,
-    ]);
+  /**
+   * All environments as they are now, tracked or not yet tracked, ignored ones left out. Who asks while others are being answered
+   * shares the next answer, which is begun after the question.
+   */
+  list(): Promise<Environment[]> {
+    return this.#listing.ask(null);
+  }
+
+  async #list(): Promise<Environment[]> {
+    const patterns = [MANIFEST_FILE, `**/${MANIFEST_FILE}`];
+    const listed = await gitBytes(this.#top, ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...patterns]);
     const files = [...new Set(nulSeparated(listed))].sort();
-    const found = (await Promise.all(files.map((file) => this.#read(file)))).filter((environment) => environment !== null);
+    for (const known of this.#read.keys()) if (!files.includes(known)) this.#read.delete(known);
+    const found = (await Promise.all(files.map((file) => this.#environmentOf(file)))).filter((environment) => environment !== null);
     const seen = new Map<string, string>();
     return found.map((environment) => {
       const first = seen.get(environment.name);
@@ -116,7 +124,7 @@ export class Environments {
     return problems;
   }
 
-  async #read(file: string): Promise<Environment | null> {
+  async #environmentOf(file: string): Promise<Environment | null> {
     const directory = path.posix.dirname(file);
     let text: string;
     try {
@@ -125,7 +133,7 @@ export class Environments {
       if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null; // deleted, the deletion not yet committed
       throw cause;
     }
-    const reading = readManifest(text, file);
+    const reading = this.#reading(file, text);
     if (!reading.ok)
       return { state: "broken", name: path.posix.basename(path.resolve(this.#top, directory)), directory, problems: reading.problems };
     const { manifest } = reading;
@@ -138,6 +146,15 @@ export class Environments {
       dirty: await this.#git.statusOf(directory),
       epoch: this.#store.ideas.newestEpoch(manifest.name),
     };
+  }
+
+  /** The file's meaning, found anew only when its text is another. */
+  #reading(file: string, text: string): ManifestReading {
+    const known = this.#read.get(file);
+    if (known?.text === text) return known.reading;
+    const reading = readManifest(text, file);
+    this.#read.set(file, { text, reading });
+    return reading;
   }
 
   async #baseline(manifest: Manifest, directory: string): Promise<Baseline> {

@@ -1,25 +1,14 @@
 /** The git plumbing of a repository: reads commits, writes trees, commits and refs, and never touches the user's index or branches. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import { failed, git, gitBytes, gitText } from "./process.ts";
+import { importCommits, type Identity, type NewCommit } from "./import.ts";
+import { ObjectReader } from "./objects.ts";
+import { git, gitBytes, gitText } from "./process.ts";
+import { Rounds } from "./rounds.ts";
+import { Trees, type TreeEntry } from "./trees.ts";
 
 /** Everything written into the repository's refs is below this. */
 const REF_PREFIX = "refs/proving-ground/";
-
-export interface Identity {
-  name: string;
-  email: string;
-}
-
-/** One file of a commit. Modes are git's: 100644, 100755, 120000 for a symbolic link, 160000 for a submodule. */
-export interface TreeEntry {
-  mode: string;
-  oid: string;
-  /** From the repository's top, with `/`. */
-  path: string;
-}
 
 /** Who signs commits where the user has set no identity. */
 const NOBODY: Identity = { name: "Proving Ground", email: "proving-ground@localhost" };
@@ -36,9 +25,23 @@ export async function topLevel(folder: string): Promise<string> {
 export class Git {
   /** Absolute path of the repository's top folder. */
   readonly top: string;
+  readonly #objects: ObjectReader;
+  readonly #trees: Trees;
+  readonly #status: Rounds<string, string[]>;
+  readonly #identity: Rounds<null, Identity>;
+  readonly #commits: Rounds<NewCommit, string>;
+  #ownAttributes: Promise<string> | null = null;
 
   constructor(top: string) {
     this.top = top;
+    this.#objects = new ObjectReader(top);
+    this.#trees = new Trees(this.#objects);
+    this.#status = new Rounds((directories) => statusOf(top, directories));
+    this.#identity = new Rounds(async (asked) => {
+      const identity = await identityOf(top);
+      return asked.map(() => identity);
+    });
+    this.#commits = new Rounds((commits) => importCommits(top, commits));
   }
 
   /**
@@ -55,40 +58,42 @@ export class Git {
 
   /** Full id of the commit a revision names, null where there is none. */
   async commitOf(revision: string): Promise<string | null> {
-    return this.#resolve(`${revision}^{commit}`);
+    return (await this.#objects.read(`${revision}^{commit}`))?.oid ?? null;
   }
 
   /** Files below a folder that differ from HEAD or are new and not ignored, as the user's own `git status` sees them. */
-  async statusOf(directory: string): Promise<string[]> {
-    const args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", directory];
-    const out = await gitBytes(this.top, args, { asUser: true, literal: true });
-    return nulSeparated(out).map((line) => line.slice(3));
+  statusOf(directory: string): Promise<string[]> {
+    return this.#status.ask(directory);
   }
 
-  /** Text of a file in a commit; null where it is not a file there. */
+  /** Text of a file in a commit; null where it is not a file there. @throws `no-commit` */
   async fileAt(commit: string, path: string): Promise<string | null> {
     return (await this.bytesAt(commit, path))?.toString("utf8") ?? null;
   }
 
-  /** Content of a file in a commit; null where it is not a file there. */
+  /** Content of a file in a commit; null where it is not a file there. @throws `no-commit` */
   async bytesAt(commit: string, path: string): Promise<Buffer | null> {
-    const args = ["cat-file", "blob", `${commit}:${path}`];
-    const ended = await git(this.top, args);
-    if (ended.code === 0) return ended.bytes;
-    if ((await this.#resolve(`${commit}^{tree}`)) === null) throw unknownCommit(commit);
-    if (/does not exist in|exists on disk, but not in|bad file/.test(ended.stderr)) return null;
-    throw failed(args, ended);
+    const found = await this.#trees.find(await this.#root(commit), path);
+    const object = found === null ? null : await this.#objects.read(found.oid);
+    return object?.type === "blob" ? object.bytes : null;
   }
 
-  /** Every file of a commit below a folder. */
-  async entries(commit: string, directory: string): Promise<TreeEntry[]> {
-    const where = directory === "." ? [] : ["--", directory];
-    const out = await gitBytes(this.top, ["ls-tree", "-r", "-z", "--full-tree", commit, ...where], { literal: true });
-    return nulSeparated(out).map((line) => {
-      const tab = line.indexOf("\t");
-      const [mode = "", , oid = ""] = line.slice(0, tab).split(" ");
-      return { mode, oid, path: line.slice(tab + 1) };
+  /**
+   * Content of an object that a tree names.
+   * @throws `no-commit` where it is not in the repository
+   */
+  async blob(oid: string): Promise<Buffer> {
+    const object = await this.#objects.read(oid);
+    if (object !== null) return object.bytes;
+    throw new ProvingGroundError("no-commit", `the object ${oid} is not in the repository`, {
+      hint: "A partial or damaged clone: run `git fsck`, or fetch anew.",
     });
+  }
+
+  /** Every file of a commit below a folder, in git's order; none where there is no such folder. @throws `no-commit` */
+  async entries(commit: string, directory: string): Promise<TreeEntry[]> {
+    const folder = await this.#trees.folder(await this.#root(commit), directory);
+    return folder === null ? [] : this.#trees.files(folder, directory === "." ? "" : `${directory}/`);
   }
 
   /** Paths of every file of a commit below a folder. */
@@ -98,7 +103,14 @@ export class Git {
 
   /** Id of a folder's tree in a commit: equal ids mean equal content. Null where it is not a folder there. */
   async treeOf(commit: string, directory: string): Promise<string | null> {
-    return this.#resolve(directory === "." ? `${commit}^{tree}` : `${commit}:${directory}/`);
+    const root = await this.#trees.root(commit);
+    return root === null ? null : this.#trees.folder(root, directory);
+  }
+
+  /** Absolute path of the file with attributes that the user set for this repository without committing them; it may not exist. */
+  ownAttributes(): Promise<string> {
+    this.#ownAttributes ??= gitText(this.top, ["rev-parse", "--git-path", "info/attributes"]).then((path) => resolve(this.top, path));
+    return this.#ownAttributes;
   }
 
   /** Unified diff between two commits or trees below a folder, with `a/` and `b/` and paths from the top. */
@@ -107,74 +119,27 @@ export class Git {
     return (await gitBytes(this.top, ["diff-tree", ...shape, base, commit, "--", directory], { literal: true })).toString("utf8");
   }
 
-  /** Lines added and removed between two commits or trees below a folder; binary files count no lines. */
-  async diffStat(base: string, commit: string, directory: string): Promise<{ files: number; added: number; removed: number }> {
-    const out = await gitBytes(this.top, ["diff-tree", "-r", "--numstat", "-z", "--no-renames", base, commit, "--", directory], {
-      literal: true,
-    });
-    const rows = nulSeparated(out).map((line) => line.split("\t"));
-    const sum = (column: number) => rows.reduce((total, row) => total + (Number(row[column]) || 0), 0);
-    return { files: rows.length, added: sum(0), removed: sum(1) };
-  }
-
-  /**
-   * Writes a commit's folder as `into/<directory>/…`, whatever `export-ignore` says; content kept by a filter such as LFS is
-   * fetched as in a checkout.
-   */
-  async archive(commit: string, directory: string, into: string): Promise<void> {
-    await mkdir(into, { recursive: true });
-    const scratch = await mkdtemp(join(tmpdir(), "proving-ground-index-"));
-    try {
-      const env = { GIT_INDEX_FILE: join(scratch, "index") };
-      const tree = await this.treeOf(commit, directory);
-      if (tree === null) throw unknownCommit(commit, directory);
-      await gitBytes(this.top, directory === "." ? ["read-tree", tree] : ["read-tree", `--prefix=${directory}/`, tree], { env });
-      await gitBytes(this.top, ["checkout-index", "--all", "--force", `--prefix=${into}/`], { env });
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
-  }
-
   /** The user's name and address from git's settings, or ours where they have set none. */
-  async identity(): Promise<Identity> {
-    const setting = async (name: string) => (await git(this.top, ["config", "--get", name])).bytes.toString("utf8").trim();
-    const [name, email] = await Promise.all([setting("user.name"), setting("user.email")]);
-    return name === "" || email === "" ? NOBODY : { name, email };
+  identity(): Promise<Identity> {
+    return this.#identity.ask(null);
   }
 
   /**
-   * Writes a commit object; no ref points to it yet, no hook runs and nothing is signed.
-   * @param date milliseconds since 1970
+   * Writes a commit and points `refs/proving-ground/<name>` at it; no hook runs, nothing is signed, content is stored unfiltered.
+   * @param commit its `date` is milliseconds since 1970
+   * @returns its id
    */
-  async commitTree(tree: string, parents: readonly string[], message: string, author: Identity, date: number): Promise<string> {
-    const when = `@${Math.floor(date / 1000)} +0000`;
-    const { name, email } = author;
-    return gitText(this.top, ["commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-F", "-"], {
-      input: message.endsWith("\n") ? message : `${message}\n`,
-      env: {
-        GIT_AUTHOR_NAME: name,
-        GIT_AUTHOR_EMAIL: email,
-        GIT_AUTHOR_DATE: when,
-        GIT_COMMITTER_NAME: name,
-        GIT_COMMITTER_EMAIL: email,
-        GIT_COMMITTER_DATE: when,
-      },
+  commit(name: string, commit: Omit<NewCommit, "ref">): Promise<string> {
+    return this.#commits.ask({ ...commit, ref: REF_PREFIX + name });
+  }
+
+  /** Points `refs/proving-ground/<name>` at commits, or removes those whose commit is null; all or none. */
+  async setRefs(commits: ReadonlyMap<string, string | null>): Promise<void> {
+    if (commits.size === 0) return;
+    const lines = [...commits].map(([name, commit]) => {
+      return commit === null ? `delete ${REF_PREFIX}${name}\n` : `update ${REF_PREFIX}${name} ${commit}\n`;
     });
-  }
-
-  /** Points `refs/proving-ground/<name>` at a commit. */
-  async updateRef(name: string, commit: string): Promise<void> {
-    await gitBytes(this.top, ["update-ref", REF_PREFIX + name, commit]);
-  }
-
-  /** Commit of `refs/proving-ground/<name>`, null where there is none. */
-  async readRef(name: string): Promise<string | null> {
-    return this.#resolve(`${REF_PREFIX}${name}^{commit}`);
-  }
-
-  /** Removes `refs/proving-ground/<name>`; nothing happens where there is none. */
-  async deleteRef(name: string): Promise<void> {
-    await gitBytes(this.top, ["update-ref", "-d", REF_PREFIX + name]);
+    await gitBytes(this.top, ["update-ref", "--stdin"], { input: lines.join("") });
   }
 
   /** Every ref below `refs/proving-ground/`: name → commit. */
@@ -184,14 +149,10 @@ export class Git {
     return new Map(rows.map((line) => [line.slice(line.indexOf(" ") + 1 + REF_PREFIX.length), line.slice(0, line.indexOf(" "))]));
   }
 
-  async #resolve(name: string): Promise<string | null> {
-    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", name];
-    const ended = await git(this.top, args);
-    if (ended.code === 0) return ended.bytes.toString("utf8").trim();
-    if (ended.code === 1 || /Needed a single revision|does not exist|unknown revision|invalid object|exists on disk/i.test(ended.stderr)) {
-      return null;
-    }
-    throw failed(args, ended);
+  async #root(commit: string): Promise<string> {
+    const root = await this.#trees.root(commit);
+    if (root === null) throw unknownCommit(commit);
+    return root;
   }
 }
 
@@ -203,7 +164,23 @@ export function nulSeparated(bytes: Buffer): string[] {
     .filter((entry) => entry !== "");
 }
 
-function unknownCommit(commit: string, directory?: string): ProvingGroundError {
+/** One status for any number of folders. */
+async function statusOf(top: string, directories: readonly string[]): Promise<string[][]> {
+  const args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ...new Set(directories)];
+  const paths = nulSeparated(await gitBytes(top, args, { asUser: true, literal: true })).map((line) => line.slice(3));
+  return directories.map((directory) => paths.filter((path) => directory === "." || path.startsWith(`${directory}/`)));
+}
+
+async function identityOf(top: string): Promise<Identity> {
+  const set = nulSeparated((await git(top, ["config", "-z", "--get-regexp", "^user\\.(name|email)$"])).bytes);
+  // The last one wins, as in git.
+  const settings = new Map(set.map((entry) => [entry.slice(0, entry.indexOf("\n")), entry.slice(entry.indexOf("\n") + 1).trim()]));
+  const [name = "", email = ""] = [settings.get("user.name"), settings.get("user.email")];
+  return name === "" || email === "" ? NOBODY : { name, email };
+}
+
+/** The error for a commit, or a folder in one, that is not there. */
+export function unknownCommit(commit: string, directory?: string): ProvingGroundError {
   const what = directory === undefined ? `commit ${commit} is not in the repository` : `commit ${commit} has no folder ${directory}`;
   return new ProvingGroundError("no-commit", what, { hint: "It may have been pruned; implement the idea again." });
 }

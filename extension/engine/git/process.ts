@@ -7,7 +7,7 @@ const LEAKING =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|PREFIX|NAMESPACE|COMMON_DIR|QUARANTINE_PATH|EXTERNAL_DIFF|DIFF_OPTS|AUTHOR_.*|COMMITTER_.*|TRACE.*|.*_PATHSPECS)$/;
 
 /** Settings of ours that win over the user's: bytes stay as they are and nothing of the user's is started. */
-const EXACT = [
+export const EXACT = [
   "core.autocrlf=false",
   "core.eol=lf",
   "core.safecrlf=false",
@@ -41,17 +41,9 @@ export interface GitEnd {
  * @throws `not-a-repository` when the folder does not exist or git is not installed, `disk-full`
  */
 export async function git(folder: string, args: readonly string[], call: GitCall = {}): Promise<GitEnd> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !LEAKING.test(name)));
   const ended = await execa("git", call.asUser === true ? [...args] : [...EXACT, ...args], {
     cwd: folder,
-    env: {
-      ...env,
-      LC_ALL: "C",
-      GIT_OPTIONAL_LOCKS: "0",
-      GIT_TERMINAL_PROMPT: "0",
-      ...(call.literal === true ? { GIT_LITERAL_PATHSPECS: "1" } : {}),
-      ...call.env,
-    },
+    env: { ...gitVariables(), ...(call.literal === true ? { GIT_LITERAL_PATHSPECS: "1" } : {}), ...call.env },
     extendEnv: false,
     encoding: "buffer",
     maxBuffer: 2 ** 31 - 1,
@@ -90,7 +82,14 @@ export function failed(args: readonly string[], ended: GitEnd): ProvingGroundErr
   return new ProvingGroundError("internal", `git ${args[0] ?? ""} ended with status ${ended.code}: ${said}`);
 }
 
-function notStarted(folder: string, code: string | undefined, message: string, cause: unknown): ProvingGroundError {
+/** The variables every git of ours sees. */
+export function gitVariables(): NodeJS.ProcessEnv {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !LEAKING.test(name)));
+  return { ...inherited, LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0" };
+}
+
+/** The error for a git that could not even be started. */
+export function notStarted(folder: string, code: string | undefined, message: string, cause: unknown): ProvingGroundError {
   if (code === "ENOENT") {
     return new ProvingGroundError("not-a-repository", `git could not be started in ${folder}`, {
       hint: "See that the folder exists and that git is installed and on the PATH.",

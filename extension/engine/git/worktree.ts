@@ -1,44 +1,20 @@
 /** Working copies beside the user's own, byte for byte as committed, that neither git's list of work trees nor an editor knows. */
 import { createHash } from "node:crypto";
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import type { Git, TreeEntry } from "./git.ts";
-import { nulSeparated } from "./git.ts";
+import { join } from "node:path";
+import { inBatches } from "./checkout.ts";
+import { nulSeparated, type Git } from "./git.ts";
+import type { NewFile } from "./import.ts";
 import { failed, git, gitBytes, gitText } from "./process.ts";
+import { SUBMODULE, SYMLINK, type TreeEntry } from "./trees.ts";
 
-export const SYMLINK = "120000";
-const SUBMODULE = "160000";
 /** What tools leave behind where nobody told git to ignore it: never part of a change. */
 const LITTER = /(^|\/)(__pycache__|\.ipynb_checkpoints)\/|(^|\/)(\.DS_Store|Thumbs\.db)$|\.pyc$/;
-/** Files read or written at the same time: enough to hide latency, far from the limit on open files. */
-const AT_ONCE = 32;
 
 /** A path whose content in a working copy is not what the base commit holds. `after` is null for a deleted file. */
-export interface ChangedEntry {
-  path: string;
+export interface ChangedEntry extends NewFile {
   before: TreeEntry | null;
-  after: { mode: string; bytes: Buffer } | null;
-}
-
-/**
- * Writes a commit's folder as `folder/<directory>/…`.
- * @param folder absolute; made when missing
- */
-export async function checkoutInto(repository: Git, commit: string, directory: string, folder: string): Promise<void> {
-  await mkdir(join(folder, directory), { recursive: true });
-  const entries = (await repository.entries(commit, directory)).filter((entry) => entry.mode !== SUBMODULE);
-  const blobs = await readBlobs(repository, [...new Set(entries.map((entry) => entry.oid))]);
-  for (const parent of new Set(entries.map((entry) => dirname(entry.path)))) await mkdir(join(folder, parent), { recursive: true });
-  await inBatches(entries, async (entry) => {
-    const bytes = blobs.get(entry.oid) ?? Buffer.alloc(0);
-    const to = join(folder, entry.path);
-    if (entry.mode === SYMLINK) await symlink(bytes.toString("utf8"), to);
-    else {
-      await writeFile(to, bytes);
-      if (entry.mode === "100755") await chmod(to, 0o755);
-    }
-  });
 }
 
 /**
@@ -71,7 +47,7 @@ export async function changedSince(repository: Git, commit: string, directory: s
  * The tree of a commit with some files replaced, added or deleted; content is stored as it is, unfiltered.
  * @returns the tree's id
  */
-export async function writeTree(repository: Git, commit: string, changes: readonly Omit<ChangedEntry, "before">[]): Promise<string> {
+export async function writeTree(repository: Git, commit: string, changes: readonly NewFile[]): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), "proving-ground-index-"));
   try {
     const env = { GIT_INDEX_FILE: join(scratch, "index") };
@@ -89,21 +65,6 @@ export async function writeTree(repository: Git, commit: string, changes: readon
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-}
-
-/** Contents by id, read in one go. */
-export async function readBlobs(repository: Git, oids: readonly string[]): Promise<Map<string, Buffer>> {
-  const blobs = new Map<string, Buffer>();
-  if (oids.length === 0) return blobs;
-  const out = await gitBytes(repository.top, ["cat-file", "--batch"], { input: oids.map((oid) => `${oid}\n`).join("") });
-  let at = 0;
-  for (const oid of oids) {
-    const end = out.indexOf(0x0a, at);
-    const size = Number(out.toString("latin1", at, end).split(" ")[2]);
-    blobs.set(oid, out.subarray(end + 1, end + 1 + size));
-    at = end + 1 + size + 1;
-  }
-  return blobs;
 }
 
 async function readEntry(file: string): Promise<{ mode: string; bytes: Buffer }> {
@@ -140,8 +101,4 @@ async function ignoredOf(repository: Git, paths: readonly string[]): Promise<Set
 function blobId(bytes: Buffer, length: number): string {
   const hash = createHash(length === 64 ? "sha256" : "sha1");
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-}
-
-async function inBatches<T>(items: readonly T[], each: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(each));
 }

@@ -6,7 +6,7 @@ import type { AttemptOutcome, Usage } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
 import type { ImplementResult, ProgressReport } from "../../protocol/methods.ts";
 import { BY_HAND } from "../../protocol/model.ts";
-import { checkoutInto } from "../git/worktree.ts";
+import { checkoutInto } from "../git/checkout.ts";
 import { completeToText, type LanguageModel, type Message } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
 import type { IdeaRecord } from "../store/ideas.ts";
@@ -20,7 +20,7 @@ import { PatchRefusal } from "./patch/refusal.ts";
 import { Turns, type Claims } from "./queue.ts";
 import { firstMessages, revised } from "./request.ts";
 import { turnKnobs } from "./turn-knobs.ts";
-import { treeOfCopy } from "./working-copy.ts";
+import { readChanges, sizeOf } from "./working-copy.ts";
 
 /** A refused answer is revised at most this often. */
 const REVISIONS = 2;
@@ -205,7 +205,7 @@ export class Implementer {
   /** From here on the proposal counts. `attempt` is null when the human is to write it. */
   async #publish({ record, environment, base, stage }: Job, attempt: Attempt | null): Promise<void> {
     const { git, store } = this.#grounds;
-    const change = await git.diffStat(base, await treeOfCopy(git, base, environment.directory, stage), environment.directory);
+    const change = sizeOf(await readChanges(git, base, environment.directory, stage));
     const actor = attempt === null ? "human" : record.knobs === null ? "model" : "engine";
     await this.#folders.publish(record.id, () =>
       store.implementations.openProposal(actor, { idea: record.id, base, change }, attempt ?? undefined),

@@ -6,7 +6,6 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea, IdeaKind } from "../../protocol/idea.ts";
 import type { ProposalView } from "../../protocol/proposal.ts";
 import { fold, hunksOf, settle, undecided, type Decisions, type FilePair } from "../../protocol/review.ts";
-import { writeTree } from "../git/worktree.ts";
 import type { IdeaRecord } from "../store/ideas.ts";
 import type { ProposalRecord } from "../store/implementations.ts";
 import { checkBase, rulesOf, type Grounds } from "./base.ts";
@@ -15,7 +14,7 @@ import { kindOf, kindOfTurned } from "./kind.ts";
 import { PathGuard } from "./patch/paths.ts";
 import { PatchRefusal } from "./patch/refusal.ts";
 import type { Claims } from "./queue.ts";
-import { readChanges, treeOfCopy, type ChangedText } from "./working-copy.ts";
+import { readChanges, sizeOf, treeOfCopy, type ChangedText } from "./working-copy.ts";
 
 /** An empty proposal offers at most this many files. */
 const OFFERED = 20;
@@ -86,9 +85,8 @@ export class Proposals {
   /** Replaces the recorded decisions. @throws ProvingGroundError `no-proposal` */
   async decide(idea: number, decisions: Decisions): Promise<null> {
     const { proposal, environment, folder } = await this.#open(idea);
-    const tree = await treeOfCopy(this.#grounds.git, proposal.base, environment.directory, folder);
-    const change = await this.#grounds.git.diffStat(proposal.base, tree, environment.directory);
-    this.#grounds.store.implementations.decide(idea, decisions, change);
+    const changes = await readChanges(this.#grounds.git, proposal.base, environment.directory, folder);
+    this.#grounds.store.implementations.decide(idea, decisions, sizeOf(changes));
     return null;
   }
 
@@ -110,19 +108,19 @@ export class Proposals {
       if (refused[0] !== undefined) throw refused[0];
       const changed = foldChecked(texts, proposal, approval);
       this.#guard(environment, changed);
-      const tree = await writeTree(
-        git,
-        proposal.base,
-        changed.map(({ path, mode, proposed }) => ({ path, after: proposed === null ? null : { mode, bytes: Buffer.from(proposed) } })),
-      );
-      const commit = await git.commitTree(tree, [proposal.base], messageOf(record), await git.identity(), this.#clock());
-      const change = await git.diffStat(proposal.base, commit, environment.directory);
-      await git.updateRef(String(idea), commit);
+      const commit = await git.commit(String(idea), {
+        parent: proposal.base,
+        files: changed.map(({ path, mode, proposed }) => ({
+          path,
+          after: proposed === null ? null : { mode, bytes: Buffer.from(proposed) },
+        })),
+        ...{ message: messageOf(record), author: await git.identity(), date: this.#clock() },
+      });
       store.implementations.approve("human", {
         idea,
         base: proposal.base,
         commit,
-        change,
+        change: sizeOf({ texts: changed }),
         kind: kindOfChange(record, environment, changed),
       });
       await this.#folders.drop(idea);

@@ -25,9 +25,9 @@ async function recoverFolders(store: Store, folders: ProposalFolders): Promise<v
 /** A ref is written before its row; the row is what counts. Refs of ideas this lab does not know are left alone. */
 async function recoverRefs(git: Git, store: Store): Promise<void> {
   const refs = await git.refs();
-  for (const { idea } of store.implementations.proposals()) if (refs.has(String(idea))) await git.deleteRef(String(idea));
-  for (const { id, commit } of store.ideas.list()) {
-    if (commit === null || refs.get(String(id)) === commit) continue;
-    if ((await git.commitOf(commit)) !== null) await git.updateRef(String(id), commit);
-  }
+  const unapproved = store.implementations.proposals().filter(({ idea }) => refs.has(String(idea)));
+  const strayed = store.ideas.list().filter(({ id, commit }) => commit !== null && refs.get(String(id)) !== commit);
+  const there = await Promise.all(strayed.map(async ({ id, commit }) => [String(id), await git.commitOf(commit ?? "")] as const));
+  const restored = there.filter(([, commit]) => commit !== null);
+  await git.setRefs(new Map([...unapproved.map(({ idea }) => [String(idea), null] as const), ...restored]));
 }

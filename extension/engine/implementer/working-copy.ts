@@ -1,7 +1,9 @@
 /** A proposal's files on disk, read against the commit they were written on. */
-import { SYMLINK, changedSince, readBlobs, writeTree, type ChangedEntry } from "../git/worktree.ts";
+import type { DiffStat } from "../../protocol/idea.ts";
+import { differenceOf, linesOf, type FilePair } from "../../protocol/review.ts";
 import type { Git } from "../git/git.ts";
-import type { FilePair } from "../../protocol/review.ts";
+import { SYMLINK } from "../git/trees.ts";
+import { changedSince, writeTree, type ChangedEntry } from "../git/worktree.ts";
 import { FILE_LIMIT } from "./patch/apply.ts";
 import { textOrNull } from "./patch/folder.ts";
 import { PatchRefusal } from "./patch/refusal.ts";
@@ -19,12 +21,10 @@ export interface Changes {
 
 /** Reads what a working copy changes. A file whose mode alone differs counts as unchanged. */
 export async function readChanges(git: Git, commit: string, directory: string, folder: string): Promise<Changes> {
-  const entries = await changedSince(git, commit, directory, folder);
-  const blobs = await readBlobs(git, [...new Set(entries.flatMap(({ before }) => (before === null ? [] : [before.oid])))]);
   const changes: Changes = { texts: [], refused: [] };
-  for (const entry of entries) {
+  for (const entry of await changedSince(git, commit, directory, folder)) {
     const refusal = whyNotText(entry);
-    const base = entry.before === null ? null : textOrNull(blobs.get(entry.before.oid) ?? new Uint8Array());
+    const base = entry.before === null ? null : textOrNull(await git.blob(entry.before.oid));
     const proposed = entry.after === null ? null : textOrNull(entry.after.bytes);
     if (refusal !== null) changes.refused.push(refusal);
     else if ((entry.before !== null && base === null) || (entry.after !== null && proposed === null)) {
@@ -34,6 +34,18 @@ export async function readChanges(git: Git, commit: string, directory: string, f
     }
   }
   return changes;
+}
+
+/** How large a change is. Files that cannot be shown as text count, and have no lines. */
+export function sizeOf({ texts, refused = [] }: { texts: readonly FilePair[]; refused?: readonly PatchRefusal[] }): DiffStat {
+  const size = { files: texts.length + refused.length, added: 0, removed: 0 };
+  for (const { base, proposed } of texts) {
+    for (const { lines, added, removed } of differenceOf(linesOf(base), linesOf(proposed))) {
+      if (added) size.added += lines.length;
+      if (removed) size.removed += lines.length;
+    }
+  }
+  return size;
 }
 
 /** The tree of the commit with the working copy's files in it, reviewable or not. */

@@ -5,7 +5,9 @@ import picomatch from "picomatch";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { MANIFEST_FILE, type Manifest } from "../../protocol/manifest.ts";
 import { readManifest } from "../environments/manifest-file.ts";
-import type { Git, TreeEntry } from "../git/git.ts";
+import { exportInto } from "../git/checkout.ts";
+import type { Git } from "../git/git.ts";
+import type { TreeEntry } from "../git/trees.ts";
 
 /** What is executed: a commit, judged by the rules of the baseline it descends from. */
 export interface Code {
@@ -52,7 +54,7 @@ export class CodeStore {
    */
   async prepare(code: Code, manifest: Manifest, into: string): Promise<string[]> {
     const { commit, baseline, directory } = code;
-    await this.#git.archive(commit, directory, into);
+    await exportInto(this.#git, commit, directory, into);
     if (commit === baseline) return [];
     const isProtected = picomatch(manifest.files.protected, { dot: true });
     const inside = (entry: TreeEntry) => (directory === "." ? entry.path : entry.path.slice(directory.length + 1));
@@ -70,7 +72,7 @@ export class CodeStore {
     const folder = path.join(into, directory);
     for (const name of extra) await rm(path.join(folder, name), { force: true });
     const scratch = `${into}.baseline`;
-    await this.#git.archive(baseline, directory, scratch);
+    await exportInto(this.#git, baseline, directory, scratch);
     for (const [name] of changed) {
       // A folder of the baseline may be a file or a link now: what stands in the way goes.
       await clearWay(folder, name, present);

@@ -7,6 +7,7 @@ import type { Notice } from "../../protocol/methods.ts";
 import type { Curve, LogSlice, Run, Target } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import type { Compute, JobRef, JobState } from "../compute/compute.ts";
+import { exportInto } from "../git/checkout.ts";
 import type { Git } from "../git/git.ts";
 import type { Actor } from "../store/database.ts";
 import type { NewRun } from "../store/runs.ts";
@@ -209,7 +210,7 @@ export class Scheduler {
     const scratch = path.join(this.#options.folder, "setup", `code-${this.#scratch++}.new`);
     try {
       await rm(scratch, { recursive: true, force: true });
-      await this.#options.git.archive(commit, environment.directory, scratch);
+      await exportInto(this.#options.git, commit, environment.directory, scratch);
       return await this.#setup.ensure(environment.manifest, path.join(scratch, environment.directory), told);
     } finally {
       await rm(scratch, { recursive: true, force: true });

@@ -1,9 +1,10 @@
 /** The git plumbing against real repositories with awkward settings and names. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Git, topLevel } from "../../../extension/engine/git/git.ts";
-import { changedSince, checkoutInto, writeTree } from "../../../extension/engine/git/worktree.ts";
+import { checkoutInto, exportInto } from "../../../extension/engine/git/checkout.ts";
+import { changedSince, writeTree } from "../../../extension/engine/git/worktree.ts";
 import { repository, temporaryFolder } from "./repository.ts";
 
 const AUTHOR = { name: "Ada Ünï", email: "ada@example.org" };
@@ -72,15 +73,23 @@ describe("writing", () => {
     git("config", "commit.gpgSign", "true");
     write(".git/hooks/reference-transaction", "#!/bin/sh\nexit 1\n");
     chmodSync(join(top, ".git/hooks/reference-transaction"), 0o755);
-    const tree = (await repo.treeOf(head, ".")) ?? "";
-    const commit = await repo.commitTree(tree, [head], "title\n\nbody ü", AUTHOR, DATE);
-    await repo.updateRef("12", commit);
-    expect(await repo.readRef("12")).toBe(commit);
+    const files = [
+      { path: 'envs/a b/n"e\\w\n.py', after: { mode: "100755", bytes: BYTES } },
+      { path: "other.txt", after: null },
+    ];
+    const commit = await repo.commit("12", { parent: head, files, message: "title\n\nbody ü", author: AUTHOR, date: DATE });
+    expect(await repo.commitOf("refs/proving-ground/12")).toBe(commit);
     expect([...(await repo.refs())]).toEqual([["12", commit]]);
     expect(git("log", "-1", "--format=%an %ae %at %P %B", commit)).toBe(`Ada Ünï ada@example.org 1700000000 ${head} title\n\nbody ü`);
-    await repo.deleteRef("12");
-    await repo.deleteRef("12");
-    expect(await repo.readRef("12")).toBeNull();
+    expect(git("diff-tree", "-r", "-z", "--name-status", head, commit).split("\0").slice(0, -1)).toEqual([
+      ...["A", 'envs/a b/n"e\\w\n.py'],
+      ...["D", "other.txt"],
+    ]);
+    expect(await repo.bytesAt(commit, 'envs/a b/n"e\\w\n.py')).toEqual(BYTES);
+    expect(git("status", "--porcelain")).toBe("");
+    await repo.setRefs(new Map([["12", null]]));
+    await repo.setRefs(new Map([["12", null]]));
+    expect(await repo.commitOf("refs/proving-ground/12")).toBeNull();
     expect(await repo.identity()).toEqual({ name: "Proving Ground", email: "proving-ground@localhost" });
   });
 
@@ -90,16 +99,76 @@ describe("writing", () => {
     const into = join(temporaryFolder(), "code here");
     const head = commit("attributes");
     write("envs/a b/data.bin", "changed since");
-    await repo.archive(head, "envs/a b", into);
+    await exportInto(repo, head, "envs/a b", into);
     expect(readFileSync(join(into, "envs/a b/data.bin"))).toEqual(BYTES);
     expect(readFileSync(join(into, "envs/a b/train ünï.py"), "utf8")).toBe("x = 1\r\ny = 2\n");
     expect(existsSync(join(into, "other.txt"))).toBe(false);
     expect(existsSync(join(into, ".git"))).toBe(false);
-    await expect(repo.archive(head, "nowhere", into)).rejects.toMatchObject({ code: "no-commit" });
+    await expect(exportInto(repo, head, "nowhere", into)).rejects.toMatchObject({ code: "no-commit" });
     const all = temporaryFolder();
-    await repo.archive(head, ".", all);
+    await exportInto(repo, head, ".", all);
     expect(existsSync(join(all, "other.txt"))).toBe(true);
     expect(existsSync(join(top, ".git/index.lock"))).toBe(false);
+  });
+});
+
+describe("a run's code", () => {
+  const shout = { "filter.shout.smudge": "tr a-z A-Z", "filter.shout.required": "true" };
+  const exported = async (made: ReturnType<typeof repository>, settings: Record<string, string> = shout) => {
+    for (const [name, value] of Object.entries(settings)) made.git("config", name, value);
+    const into = temporaryFolder();
+    await exportInto(new Git(made.top), made.git("rev-parse", "HEAD"), "env", into);
+    return readFileSync(join(into, "env/data.txt"), "utf8");
+  };
+
+  test("is what the filters of the repository's attributes make of it, wherever in the repository they are set", async () => {
+    expect(await exported(repository({ "env/data.txt": "abc\n", ".gitattributes": "*.txt filter=shout\n" }))).toBe("ABC\n");
+    expect(await exported(repository({ "env/data.txt": "abc\n", "env/.gitattributes": "*.txt filter=shout\n" }))).toBe("ABC\n");
+    const own = repository({ "env/data.txt": "abc\n" });
+    own.write(".git/info/attributes", "*.txt filter=shout\n");
+    expect(await exported(own)).toBe("ABC\n");
+  });
+
+  test("does not depend on the attributes of the machine", async () => {
+    const attributes = join(temporaryFolder(), "attributes");
+    writeFileSync(attributes, "*.txt filter=shout\n");
+    const settings = { ...shout, "core.attributesFile": attributes };
+    expect(await exported(repository({ "env/data.txt": "abc\n" }), settings)).toBe("abc\n");
+    expect(await exported(repository({ "env/data.txt": "abc\n", ".gitattributes": "*.py text\n" }), settings)).toBe("abc\n");
+  });
+
+  test("keeps links and modes", async () => {
+    const made = repository({ "env/run.sh": "echo\n" });
+    chmodSync(join(made.top, "env/run.sh"), 0o755);
+    symlinkSync("run.sh", join(made.top, "env/link"));
+    const into = temporaryFolder();
+    await exportInto(new Git(made.top), made.commit("modes"), "env", into);
+    expect(statSync(join(into, "env/run.sh")).mode & 0o111).toBe(0o111);
+    expect(readlinkSync(join(into, "env/link"))).toBe("run.sh");
+  });
+});
+
+describe("commits", () => {
+  test("that are asked for at once are all written, and one that cannot be does not keep the others from it", async () => {
+    const { repo, head } = awkward();
+    const write = (name: string, parent: string) => {
+      const files = [{ path: "other.txt", after: { mode: "100644", bytes: Buffer.from(name) } }];
+      return repo.commit(name, { parent, files, message: name, author: AUTHOR, date: DATE });
+    };
+    const written = await Promise.allSettled([write("1", head), write("2", head), write("3", "f".repeat(40)), write("4", head)]);
+    expect(written.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+    const refs = await repo.refs();
+    expect([...refs.keys()].sort()).toEqual(["1", "2", "4"]);
+    for (const [name, commit] of refs) expect(await repo.fileAt(commit, "other.txt")).toBe(name);
+  });
+
+  test("may put a file in the place of a folder, and a folder in the place of a file", async () => {
+    const { repo, head } = awkward();
+    const text = { mode: "100644", bytes: Buffer.from("x") };
+    const inside = (await repo.listFiles(head, "envs/a b")).map((path) => ({ path, after: null }));
+    const files = [{ path: "envs/a b", after: text }, { path: "other.txt/in", after: text }, { path: "other.txt", after: null }, ...inside];
+    const commit = await repo.commit("1", { parent: head, files, message: "swap", author: AUTHOR, date: DATE });
+    expect(await repo.listFiles(commit, ".")).toEqual(["envs/a b", "other.txt/in"]);
   });
 });
 
@@ -145,7 +214,6 @@ describe("working copies", () => {
     expect(await repo.fileAt(tree, "envs/a b/data.bin")).toBeNull();
     expect(await repo.fileAt(tree, "other.txt")).toBe("outside\n");
     expect(await repo.fileAt(tree, "outside.txt")).toBeNull();
-    expect(await repo.diffStat(head, tree, "envs/a b")).toEqual({ files: 4, added: 3, removed: 2 });
     expect(await repo.diff(head, tree, "envs/a b")).toContain("+++ b/envs/a b/train ünï.py");
     expect(git("status", "--porcelain")).toBe("");
   });

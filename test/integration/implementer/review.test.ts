@@ -210,9 +210,13 @@ describe("after an engine that was killed", () => {
     const made = lab();
     const [open, done] = [await proposed(made), await proposed(made)];
     const { commit } = await made.proposals.approve(done, all);
-    await made.git.updateRef(String(open), commit!);
-    await made.git.deleteRef(String(done));
-    await made.git.updateRef("999", commit!);
+    await made.git.setRefs(
+      new Map([
+        [String(open), commit],
+        [String(done), null],
+        ["999", commit],
+      ]),
+    );
     await recover(made);
     expect([...(await made.git.refs())]).toEqual([
       [String(done), commit],
@@ -220,6 +224,22 @@ describe("after an engine that was killed", () => {
     ]);
     expect(made.store.ideas.get(open).status).toBe("in review");
     expect(await made.proposals.approve(open, all)).toMatchObject({ status: "approved" });
+  });
+
+  test("with many refs lost: each comes back whose commit is still there", async () => {
+    const made = lab();
+    const ids: number[] = [];
+    for (let count = 0; count < 5; count++) ids.push(await proposed(made));
+    await Promise.all(ids.map((id) => made.proposals.approve(id, all)));
+    const before = await made.git.refs();
+    const pruned = made.idea();
+    const gone = "f".repeat(40);
+    const change = { files: 1, added: 1, removed: 1 };
+    made.store.implementations.approve("human", { idea: pruned, base: gone, commit: gone, change, kind: null });
+    await made.git.setRefs(new Map([...before.keys()].slice(1).map((name) => [name, null])));
+    await recover(made);
+    expect(await made.git.refs()).toEqual(before);
+    expect(before.size).toBe(5);
   });
 
   test("files that somebody removed are no proposal", async () => {
