@@ -65,10 +65,20 @@ export class Window {
     return this.page.locator(".quick-input-widget:visible .quick-input-box input");
   }
 
-  /** Types into an open input box and confirms. */
-  async enter(text: string): Promise<void> {
-    await this.quickInput().fill(text);
+  /** Types into the input box that has this title, by keyboard, and confirms. */
+  async enter(title: string, text: string): Promise<void> {
+    await this.inputBox(title).waitFor();
+    await expect(this.quickInput()).toBeFocused();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.press("Delete");
+    await this.page.keyboard.type(text);
     await this.page.keyboard.press("Enter");
+    await expect(this.inputBox(title)).toHaveCount(0);
+  }
+
+  /** The open input box or picker that has this title. */
+  inputBox(title: string): Locator {
+    return this.page.locator(".quick-input-widget:visible", { has: this.page.locator(".quick-input-title", { hasText: title }) });
   }
 
   /** Opens a file of the workspace by its path, through "Go to File". */
@@ -89,6 +99,8 @@ export class Window {
       if ((await item.count()) === 0 || !(await this.page.locator(".part.sidebar").isVisible())) await icon.click();
       await expect(item).toHaveCount(1, { timeout: 2_000 });
     }).toPass();
+    // Left on the icon, the mouse brings up a hint that covers part of the side bar.
+    await this.page.mouse.move(700, 450);
   }
 
   /** A view of the side bar by its name: Ideas, Runs, Compute. */
