@@ -14,15 +14,19 @@ export interface Context {
   signal: AbortSignal;
 }
 
+/** Whether the result is for a program. */
+export function wantsJson(command: Command): boolean {
+  return command.optsWithGlobals<{ json?: boolean }>().json === true;
+}
+
 /** Prints a result: `value` as JSON under --json, else `text`. */
 export function print(context: Context, command: Command, value: unknown, text: string): void {
-  const { json } = command.optsWithGlobals<{ json?: boolean }>();
-  context.output.out(json === true ? JSON.stringify(value, null, 2) : text);
+  context.output.out(wantsJson(command) ? JSON.stringify(value, null, 2) : text);
 }
 
 /** Progress goes to standard error, so that standard output stays the result. */
 export function progressOf(context: Context, command: Command): (progress: ProgressReport) => void {
-  if (command.optsWithGlobals<{ json?: boolean }>().json === true) return () => undefined;
+  if (wantsJson(command)) return () => undefined;
   let last = "";
   return (progress) => {
     const line = progress.total === undefined ? progress.message : `${progress.message} (${progress.done ?? 0} of ${progress.total})`;
@@ -36,18 +40,25 @@ export function leaf(command: Command): Command {
   return command.option("--json", "print JSON");
 }
 
+/** A number as it is shown: `12` or `#12`. */
 export function integer(text: string): number {
-  const value = Number(text.replace(/^#/, ""));
-  if (!Number.isInteger(value)) throw new InvalidArgumentError("must be a whole number.");
-  return value;
+  if (!/^#?-?\d{1,15}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text.replace("#", ""));
 }
 
 export function integers(text: string, before: number[] = []): number[] {
   return [...before, ...text.split(",").map(integer)];
 }
 
+/** How many ideas one request may ask for. */
+export function count(text: string): number {
+  const value = integer(text);
+  if (value < 1 || value > 100) throw new InvalidArgumentError("It must be between 1 and 100.");
+  return value;
+}
+
 export function share(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("must be between 0 and 1.");
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be between 0 and 1.");
   return value;
 }

@@ -1,17 +1,30 @@
 /** The terminal's link to a lab: finds the repository, starts its engine when needed, and picks the environment that is meant. */
 import { fileURLToPath } from "node:url";
-import { connectEngine, type ConnectOptions, type EngineConnection } from "../protocol/connect.ts";
+import { compareVersions, connectEngine, type ConnectOptions, type EngineConnection } from "../protocol/connect.ts";
 import type { ValidEnvironment } from "../protocol/environment.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
+import type { Snapshot } from "../protocol/lab.ts";
 import { environmentsList, modelsConfigure } from "../protocol/methods.ts";
 import type { Provider } from "../protocol/model.ts";
 import { repositoryOf } from "../protocol/repository.ts";
+import { formatNumber } from "./output.ts";
 
 /** Replaced by the build with package.json's version. */
 declare const PROVING_GROUND_VERSION: string;
 
-/** How to reach the engine of the repository that a folder is in. */
+/** The first Node whose SQLite needs no flag. */
+const NODE_NEEDED = "22.13.0";
+
+/**
+ * How to reach the engine of the repository that a folder is in.
+ * @throws ProvingGroundError `unsupported-platform` when this Node cannot run an engine, `not-a-repository`
+ */
 export async function connectOptions(folder: string, log: (line: string) => void): Promise<ConnectOptions> {
+  if (compareVersions(process.versions.node, NODE_NEEDED) < 0) {
+    throw new ProvingGroundError("unsupported-platform", `the engine cannot run on Node ${process.versions.node}`, {
+      hint: `Use Node ${NODE_NEEDED} or newer.`,
+    });
+  }
   return {
     repository: await repositoryOf(folder),
     engineScript: fileURLToPath(new URL("engine.mjs", import.meta.url)),
@@ -48,18 +61,11 @@ export async function chooseEnvironment(lab: EngineConnection, name: string | un
   const found = name === undefined ? environments : environments.filter((environment) => environment.name === name);
   const [first, second] = found;
   if (first === undefined) {
-    const names = environments.map((environment) => environment.name).join(", ");
-    throw new ProvingGroundError(
-      "unknown-environment",
-      name === undefined ? "this repository has no environment" : `there is no environment \`${name}\``,
-      {
-        hint: names === "" ? "Add a folder with an environment.yaml." : `There is: ${names}.`,
-      },
-    );
+    throw noEnvironment(environments, name);
   }
   if (second !== undefined) {
     throw new ProvingGroundError("usage", "this repository has several environments", {
-      hint: `Name one with --env: ${found.map((one) => one.name).join(", ")}.`,
+      hint: `Name the one you mean: ${found.map((one) => one.name).join(", ")}.`,
     });
   }
   if (first.state === "broken") {
@@ -69,4 +75,30 @@ export async function chooseEnvironment(lab: EngineConnection, name: string | un
       : ProvingGroundError.fromData(problem);
   }
   return first;
+}
+
+/**
+ * What belongs to the environment that is named, or everything.
+ * @throws ProvingGroundError `unknown-environment` when nothing ever belonged to it
+ */
+export function ofEnvironment<T extends { environment: string }>(all: readonly T[], snapshot: Snapshot, name: string | undefined): T[] {
+  const found = all.filter((one) => name === undefined || one.environment === name);
+  const known = name === undefined || found.length > 0 || snapshot.environments.some((environment) => environment.name === name);
+  if (!known) throw noEnvironment(snapshot.environments, name);
+  return found;
+}
+
+/** The baseline's result as far as it is known; null when it is not. */
+export function baselineText({ baseline }: ValidEnvironment): string | null {
+  if (baseline.mean === null) return baseline.published === null ? null : `${formatNumber(baseline.published)} (published)`;
+  return formatNumber(baseline.mean) + (baseline.deviation === null ? "" : ` ± ${formatNumber(baseline.deviation)}`);
+}
+
+function noEnvironment(environments: readonly { name: string }[], name: string | undefined): ProvingGroundError {
+  const names = environments.map((environment) => environment.name).join(", ");
+  return new ProvingGroundError(
+    "unknown-environment",
+    name === undefined ? "this repository has no environment" : `there is no environment \`${name}\``,
+    { hint: names === "" ? "Add a folder with an environment.yaml." : `There is: ${names}.` },
+  );
 }

@@ -1,29 +1,58 @@
 /** What the terminal shows: aligned tables for people, JSON for programs, errors that say what to do. */
+import stringWidth from "string-width";
 import type { ProvingGroundError } from "../protocol/errors.ts";
 import type { Generated } from "../protocol/methods.ts";
 
 export interface Output {
+  /** A result, on standard output, ended by one line end; nothing when it is empty. */
   out(text: string): void;
+  /** As it is, on standard output; resolves when there is room for more. */
+  write(text: string): Promise<void>;
+  /** A line for whoever watches, on standard error. */
   err(text: string): void;
 }
 
+export type Cell = string | number | null;
+
 /** Columns padded to their widest cell, numbers to the right. An empty table says so. */
-export function table(headings: readonly string[], rows: readonly (readonly (string | number | null)[])[], empty: string): string {
+export function table(headings: readonly string[], rows: readonly (readonly Cell[])[], empty: string): string {
   if (rows.length === 0) return empty;
-  const cells = rows.map((row) => row.map((cell) => (cell === null ? "–" : typeof cell === "number" ? formatNumber(cell) : cell)));
+  const cells = rows.map((row) => row.map((cell) => (cell === null ? "–" : typeof cell === "number" ? formatNumber(cell) : plain(cell))));
   const numeric = headings.map((_, column) => rows.every((row) => row[column] === null || typeof row[column] === "number"));
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = headings.map((_, column) => Math.max(...[headings, ...cells].map((row) => stringWidth(row[column] ?? ""))));
   const line = (row: readonly string[]) =>
     row
-      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) => {
+        const space = " ".repeat((widths[column] ?? 0) - stringWidth(cell));
+        return numeric[column] === true ? space + cell : cell + space;
+      })
       .join("  ")
       .trimEnd();
   return [line(headings), ...cells.map(line)].join("\n");
 }
 
+/** Names and values one below the other; those without a value are left out. */
+export function facts(all: readonly (readonly [name: string, value: Cell])[]): string {
+  const known = all.filter(([, value]) => value !== null && value !== "");
+  const width = Math.max(0, ...known.map(([name]) => name.length));
+  return known
+    .map(([name, value]) => `${name.padEnd(width)}  ${typeof value === "number" ? formatNumber(value) : String(value)}`)
+    .join("\n");
+}
+
+/** One line without what would move the cursor or colour the terminal: cells may hold what a model wrote. */
+function plain(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+}
+
 /** Integers as they are, other numbers to five significant digits. */
 export function formatNumber(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+}
+
+/** A difference with its sign. */
+export function formatDifference(value: number): string {
+  return value < 0 ? `−${formatNumber(-value)}` : `+${formatNumber(value)}`;
 }
 
 /** Shortens a cell, so that a table keeps its shape. */

@@ -1,5 +1,6 @@
 /** Runs in the terminal: their table, and waiting for them to end. */
 import type { EngineConnection } from "../protocol/connect.ts";
+import { ProvingGroundError } from "../protocol/errors.ts";
 import { applyDelta, type Snapshot } from "../protocol/lab.ts";
 import { labDelta, labSubscribe } from "../protocol/methods.ts";
 import { ENDED, type Run } from "../protocol/run.ts";
@@ -13,27 +14,41 @@ export function runTable(runs: readonly Run[]): string {
     run.seed,
     run.state,
     run.metric ?? run.live?.value ?? null,
-    run.startedAt === null || run.endedAt === null ? null : Number(((run.endedAt - run.startedAt) / 1000).toFixed(1)),
+    wallTime(run),
     clip(run.reason ?? "", 80),
   ]);
   return table(["run", "idea", "seed", "state", "metric", "seconds", "note"], rows, "no runs");
 }
 
-/** Resolves with the runs as they ended; says each state change on standard error, and sets exit code 1 when one failed. */
+/** Seconds from start to end, to a tenth; null while it has not ended. */
+export function wallTime(run: Run): number | null {
+  return run.startedAt === null || run.endedAt === null ? null : Number(((run.endedAt - run.startedAt) / 1000).toFixed(1));
+}
+
+/** As `untilEnded`; sets exit code 1 when one did not succeed. */
 export async function awaitRuns(lab: EngineConnection, runs: readonly Run[], context: Context): Promise<Run[]> {
-  const wanted = new Set(runs.map((run) => run.id));
+  const ended = await untilEnded(lab, runs, context);
+  if (ended.some((run) => run.state !== "succeeded")) context.exitCode = 1;
+  return ended;
+}
+
+/**
+ * Resolves with the runs as they ended, in the order given; says each change of state on standard error.
+ * @throws ProvingGroundError `cancelled` on Ctrl-C, `engine-unreachable` when the engine ends first
+ */
+export async function untilEnded(lab: EngineConnection, runs: readonly Run[], context: Context): Promise<Run[]> {
   const said = new Map<number, string>();
+  const say = (run: Run) => {
+    if (said.get(run.id) !== run.state) context.output.err(`run ${run.id} ${run.state}${run.reason === null ? "" : `: ${run.reason}`}`);
+    said.set(run.id, run.state);
+  };
   return new Promise((resolve, reject) => {
     let snapshot: Snapshot | null = null;
     const look = () => {
-      const now = snapshot?.runs.filter((run) => wanted.has(run.id)) ?? [];
-      for (const run of now) {
-        if (said.get(run.id) !== run.state) context.output.err(`run ${run.id} ${run.state}`);
-        said.set(run.id, run.state);
-      }
-      if (now.length < wanted.size || !now.every((run) => ENDED.has(run.state))) return;
-      if (now.some((run) => run.state !== "succeeded")) context.exitCode = 1;
-      resolve(now);
+      const known = new Map(snapshot?.runs.map((run) => [run.id, run]));
+      const now = runs.flatMap((run) => known.get(run.id) ?? []);
+      now.forEach(say);
+      if (now.length === runs.length && now.every((run) => ENDED.has(run.state))) resolve(now);
     };
     const subscribe = () => {
       lab.request(labSubscribe, {}).then((fresh) => {
@@ -41,8 +56,15 @@ export async function awaitRuns(lab: EngineConnection, runs: readonly Run[], con
         look();
       }, reject);
     };
-    context.signal.addEventListener("abort", () => reject(context.signal.reason as Error), { once: true });
-    lab.onClose(() => reject(new Error("the engine ended while runs were awaited; they go on: `proving-ground runs list`")));
+    const interrupted = () => {
+      const numbers = runs.map((run) => run.id).join(" ");
+      reject(
+        new ProvingGroundError("cancelled", "interrupted", { hint: `The runs go on; \`proving-ground runs stop ${numbers}\` ends them.` }),
+      );
+    };
+    if (context.signal.aborted) interrupted();
+    context.signal.addEventListener("abort", interrupted, { once: true });
+    lab.onClose(() => reject(engineEnded()));
     lab.onNotification(labDelta, (delta) => {
       if (snapshot === null) return;
       snapshot = applyDelta(snapshot, delta);
@@ -50,5 +72,12 @@ export async function awaitRuns(lab: EngineConnection, runs: readonly Run[], con
       else look();
     });
     subscribe();
+  });
+}
+
+/** What is said when the engine ends under a command that waits for runs. */
+export function engineEnded(): ProvingGroundError {
+  return new ProvingGroundError("engine-unreachable", "the engine ended while runs were waited for", {
+    hint: "They go on without it; `proving-ground runs list` starts it again and shows them.",
   });
 }

@@ -31,8 +31,6 @@ export interface ConnectOptions {
   version: string;
   /** Receives one line per step worth knowing. */
   log: (line: string) => void;
-  /** False: only an engine that already runs will do. */
-  start?: boolean;
 }
 
 /**
@@ -41,14 +39,11 @@ export interface ConnectOptions {
  * protocol and is busy, `unauthorised` when it does not accept the token
  */
 export async function connectEngine(options: ConnectOptions): Promise<EngineConnection> {
-  const running = await connectToRunning(options);
+  const running = await findEngine(options);
   if (running !== null) return running;
-  if (options.start === false) {
-    throw new ProvingGroundError("engine-unreachable", `no engine runs for ${options.repository}`);
-  }
   await startEngine(options);
   // What was started just now is used as it is, or two versions would replace each other for ever.
-  const started = await connectToRunning(options, "keep");
+  const started = await findEngine(options, "keep");
   if (started !== null) return started;
   throw new ProvingGroundError("engine-unreachable", `the engine of ${options.repository} started but does not answer`, {
     hint: `Look into ${engineLog(options.repository)}.`,
@@ -75,7 +70,12 @@ export async function readAddress(repository: string): Promise<EngineAddress | n
   }
 }
 
-async function connectToRunning(options: ConnectOptions, older: "replace" | "keep" = "replace"): Promise<EngineConnection | null> {
+/**
+ * A greeted connection to the engine that runs for the repository; null when none does.
+ * @param older what becomes of an idle engine of an older version
+ * @throws ProvingGroundError `engine-unreachable` when one runs and does not answer, otherwise as `connectEngine`
+ */
+export async function findEngine(options: ConnectOptions, older: "replace" | "keep" = "replace"): Promise<EngineConnection | null> {
   const address = await readAddress(options.repository);
   if (address === null) return null;
   let socket: Socket;

@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import type { Environment } from "../../protocol/environment.ts";
 import { environmentsBaseline, environmentsCheck, environmentsList, environmentsSetup } from "../../protocol/methods.ts";
 import { integers, leaf, print, progressOf, type Context } from "../context.ts";
-import { chooseEnvironment } from "../lab.ts";
-import { formatNumber, table } from "../output.ts";
+import { baselineText, chooseEnvironment } from "../lab.ts";
+import { table, type Cell } from "../output.ts";
 import { awaitRuns, runTable } from "../runs.ts";
 
 export function addEnvironmentCommands(program: Command, context: Context): void {
@@ -67,18 +67,11 @@ export function addEnvironmentCommands(program: Command, context: Context): void
   });
 }
 
-function row(environment: Environment): (string | number | null)[] {
+function row(environment: Environment): Cell[] {
   if (environment.state === "broken")
     return [environment.name, environment.directory, null, null, environment.problems[0]?.message ?? "broken"];
-  const { baseline, manifest } = environment;
-  const measured =
-    baseline.mean === null
-      ? baseline.published === null
-        ? null
-        : `${formatNumber(baseline.published)} (published)`
-      : formatNumber(baseline.mean);
-  const spread = baseline.deviation === null ? "" : ` ± ${formatNumber(baseline.deviation)}`;
-  const arrow = manifest.metric.direction === "minimize" ? "↓" : "↑";
+  const { metric } = environment.manifest;
+  const arrow = metric.direction === "minimize" ? "↓" : "↑";
   const state = environment.dirty.length > 0 ? `uncommitted: ${environment.dirty.join(", ")}` : "ready";
-  return [environment.name, environment.directory, `${manifest.metric.name} ${arrow}`, measured === null ? null : measured + spread, state];
+  return [environment.name, environment.directory, `${metric.name} ${arrow}`, baselineText(environment), state];
 }

@@ -1,16 +1,14 @@
-/** `ideas`, `implement`, `diff` and `approve`: from a thought to a commit. */
-import { readFile } from "node:fs/promises";
-import { text as readStream } from "node:stream/consumers";
+/** `ideas`: having them written, writing, reading, editing and rejecting them. */
 import type { Command } from "commander";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Idea, IdeaText } from "../../protocol/idea.ts";
+import type { Idea, IdeaDetail, IdeaText } from "../../protocol/idea.ts";
 import { printIdea, parseIdea } from "../../protocol/idea-markdown.ts";
 import * as methods from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
-import { hunksOf, undecided } from "../../protocol/review.ts";
-import { integer, integers, leaf, print, progressOf, type Context } from "../context.ts";
-import { chooseEnvironment } from "../lab.ts";
-import { clip, remarks, table } from "../output.ts";
+import { count, integer, integers, leaf, print, progressOf, type Context } from "../context.ts";
+import { readInput } from "../input.ts";
+import { chooseEnvironment, ofEnvironment } from "../lab.ts";
+import { clip, facts, remarks, table } from "../output.ts";
 
 export function ideaTable(ideas: readonly Idea[]): string {
   const rows = ideas.map((idea) => [
@@ -30,7 +28,6 @@ export function addIdeaCommands(program: Command, context: Context): void {
   const group = program.command("ideas").description("ideas of this repository");
   addWriting(group, context);
   addReading(group, context);
-  addImplementing(program, context);
 }
 
 function addWriting(group: Command, context: Context): void {
@@ -38,7 +35,7 @@ function addWriting(group: Command, context: Context): void {
     group
       .command("generate")
       .option("--env <name>", "environment")
-      .option("-n, --count <n>", "how many", integer, 6)
+      .option("-n, --count <n>", "how many", count, 6)
       .option("--source <model>", "model id, or operators, which need none", OPERATORS)
       .option("--about <text>", "what they should be about", "")
       .option("--seed <n>", "seed of every draw", integer)
@@ -79,7 +76,7 @@ function addWriting(group: Command, context: Context): void {
       const text: IdeaText =
         options.file === undefined
           ? { title: options.title ?? "", description: options.description, changes: options.changes }
-          : parseIdea(await read(options.file));
+          : parseIdea(await readInput(options.file));
       if (text.title === "")
         throw new ProvingGroundError("usage", "an idea needs a title", { hint: "Give --title, or --file with a `# Title`." });
       const lab = await context.lab();
@@ -97,7 +94,7 @@ function addWriting(group: Command, context: Context): void {
       .requiredOption("--file <path>", "the idea as Markdown; - reads standard input")
       .description("replace an idea's text"),
   ).action(async (idea: number, options: { file: string }, command: Command) => {
-    const edited = await (await context.lab()).request(methods.ideasEdit, { idea, text: parseIdea(await read(options.file)) });
+    const edited = await (await context.lab()).request(methods.ideasEdit, { idea, text: parseIdea(await readInput(options.file)) });
     print(context, command, edited, ideaTable([edited]));
   });
 
@@ -116,8 +113,8 @@ function addWriting(group: Command, context: Context): void {
 function addReading(group: Command, context: Context): void {
   leaf(group.command("list").option("--env <name>", "only of this environment").description("list ideas")).action(
     async (options: { env?: string }, command: Command) => {
-      const { ideas } = await (await context.lab()).request(methods.labSubscribe, {});
-      const wanted = ideas.filter((idea) => options.env === undefined || idea.environment === options.env);
+      const snapshot = await (await context.lab()).request(methods.labSubscribe, {});
+      const wanted = ofEnvironment(snapshot.ideas, snapshot, options.env);
       print(context, command, wanted, ideaTable(wanted));
     },
   );
@@ -125,85 +122,37 @@ function addReading(group: Command, context: Context): void {
   leaf(group.command("show").argument("<idea>", "number", integer).description("show an idea and its attempts")).action(
     async (idea: number, _options: object, command: Command) => {
       const detail = await (await context.lab()).request(methods.ideasGet, { idea });
-      const attempts = table(
-        ["attempt", "by", "outcome", "reason"],
-        detail.attempts.map((attempt) => [attempt.number, attempt.by, attempt.outcome ?? "under way", clip(attempt.reason ?? "", 100)]),
-        "not implemented yet",
-      );
-      print(context, command, detail, `${ideaTable([detail.idea])}\n\n${printIdea(detail.text)}\n${attempts}`);
+      print(context, command, detail, ideaText(detail));
     },
   );
 }
 
-function addImplementing(program: Command, context: Context): void {
-  leaf(
-    program
-      .command("implement")
-      .argument("<idea...>", "numbers", integers)
-      .option("--model <id>", "model that writes the code")
-      .description("turn ideas into proposals"),
-  ).action(async (ideas: number[], options: { model?: string }, command: Command) => {
-    const results = await (
-      await context.lab()
-    ).request(
-      methods.implement,
-      { ideas, model: options.model ?? null },
-      { signal: context.signal, onProgress: progressOf(context, command) },
-    );
-    if (results.some((result) => result.status === "not implemented")) context.exitCode = 1;
-    const rows = results.map((result) => [`#${result.idea}`, result.status, result.reason ?? ""]);
-    print(context, command, results, table(["idea", "status", "reason"], rows, "nothing to implement"));
-  });
-
-  leaf(
-    program
-      .command("diff")
-      .argument("<idea>", "number", integer)
-      .option("--hunks", "list the hunks with their ids instead")
-      .description("show an idea's change"),
-  ).action(async (idea: number, options: { hunks?: boolean }, command: Command) => {
-    const lab = await context.lab();
-    if (options.hunks !== true) {
-      const { diff } = await lab.request(methods.ideaDiff, { idea });
-      print(context, command, { diff }, diff);
-      return;
-    }
-    const proposal = await lab.request(methods.proposalGet, { idea });
-    const hunks = proposal.files.flatMap((file) => hunksOf(file));
-    const open = new Set(undecided(proposal.decisions, hunks).map((hunk) => hunk.id));
-    const rows = hunks.map((hunk) => [
-      hunk.id,
-      hunk.path,
-      hunk.proposedStart + 1,
-      `+${hunk.proposedLines.length} −${hunk.baseLines.length}`,
-      open.has(hunk.id) ? "undecided" : "accepted",
-    ]);
-    print(context, command, hunks, table(["hunk", "file", "line", "size", "decision"], rows, "no hunks"));
-  });
-
-  leaf(
-    program
-      .command("approve")
-      .argument("<idea...>", "numbers", integers)
-      .option("--reject <hunk...>", "hunks to leave out (see diff --hunks)")
-      .option("--all", "accept hunks nobody has decided on")
-      .description("commit proposals"),
-  ).action(async (ideas: number[], options: { reject?: string[]; all?: boolean }, command: Command) => {
-    const lab = await context.lab();
-    const approved: Idea[] = [];
-    for (const idea of ideas) {
-      approved.push(
-        await lab.request(methods.proposalApprove, {
-          idea,
-          reject: options.reject ?? [],
-          undecided: options.all === true ? "accept" : "refuse",
-        }),
-      );
-    }
-    print(context, command, approved, ideaTable(approved));
-  });
-}
-
-async function read(file: string): Promise<string> {
-  return file === "-" ? readStream(process.stdin) : readFile(file, "utf8");
+function ideaText({ idea, text, attempts }: IdeaDetail): string {
+  const about = facts([
+    ["idea", `#${idea.id}`],
+    ["environment", idea.environment],
+    ["epoch", idea.epoch],
+    ["source", idea.model ?? idea.source],
+    ["strategy", idea.strategy],
+    ["kind", idea.kind],
+    ["parents", idea.parents.map((parent) => `#${parent}`).join(" ")],
+    ["written on", idea.base === null ? "the baseline" : `#${idea.base}`],
+    ["status", idea.status],
+    ["problem", idea.problem],
+    ["metric", idea.metric],
+    ["seeds", idea.seeds === 0 ? null : idea.seeds],
+    ["commit", idea.commit],
+    [
+      "change",
+      idea.change === null
+        ? null
+        : `${idea.change.files} ${idea.change.files === 1 ? "file" : "files"}, +${idea.change.added} −${idea.change.removed}`,
+    ],
+  ]);
+  const tried = table(
+    ["attempt", "by", "outcome", "reason"],
+    attempts.map((attempt) => [attempt.number, attempt.by, attempt.outcome ?? "under way", attempt.reason ?? ""]),
+    "not implemented yet",
+  );
+  return `${about}\n\n${printIdea(text)}\n${tried}`;
 }

@@ -1,10 +1,9 @@
 /** `parents`, `next`, `models`, `engine`: what steers the loop, and what it runs on. */
 import type { Command } from "commander";
-import { connectEngine } from "../../protocol/connect.ts";
-import { ProvingGroundError } from "../../protocol/errors.ts";
+import { findEngine } from "../../protocol/connect.ts";
 import * as methods from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
-import { integer, integers, leaf, print, progressOf, share, type Context } from "../context.ts";
+import { count, integer, integers, leaf, print, progressOf, share, type Context } from "../context.ts";
 import { chooseEnvironment, connectOptions } from "../lab.ts";
 import { remarks, table } from "../output.ts";
 import { ideaTable } from "./ideas.ts";
@@ -56,7 +55,8 @@ function addParents(group: Command, context: Context): void {
     const environment = await chooseEnvironment(lab, options.env);
     const { parents, ideas } = await lab.request(methods.labSubscribe, {});
     const chosen = parents[environment.name] ?? [];
-    print(context, command, chosen, ideaTable(ideas.filter((idea) => chosen.includes(idea.id))));
+    const inOrder = chosen.flatMap((id) => ideas.find((idea) => idea.id === id) ?? []);
+    print(context, command, chosen, inOrder.length === 0 ? "no parents are chosen" : ideaTable(inOrder));
   });
 }
 
@@ -65,7 +65,7 @@ function addNext(program: Command, context: Context): void {
     program
       .command("next")
       .option("--env <name>", "environment")
-      .option("-n, --count <n>", "how many ideas", integer, 6)
+      .option("-n, --count <n>", "how many ideas", count, 6)
       .option("--source <model>", "model id, or operators", OPERATORS)
       .option("--exploit <share>", "share that builds on the parents, 0 to 1", share, 0.5)
       .option("--on-baseline", "write exploiting ideas on the baseline instead of on the parent's code")
@@ -100,8 +100,7 @@ function addNext(program: Command, context: Context): void {
 
 function addEngine(group: Command, context: Context): void {
   leaf(group.command("status").description("whether it runs, and what it does")).action(async (_options: object, command: Command) => {
-    const options = await connectOptions(process.cwd(), () => undefined);
-    const lab = await connectEngine({ ...options, start: false }).catch(whenThereIsNone);
+    const lab = await findEngine(await connectOptions(process.cwd(), () => undefined), "keep");
     if (lab === null) {
       print(context, command, null, "no engine runs; it starts when it is needed");
       return;
@@ -112,15 +111,14 @@ function addEngine(group: Command, context: Context): void {
       context,
       command,
       status,
-      `engine ${status.version}, process ${status.pid}: ${status.running} running, ${status.queued} queued, ${status.clients - 1} other clients`,
+      `engine ${status.version}, process ${status.pid}: ${status.running} running, ${status.queued} queued, ${others(status.clients - 1)}`,
     );
   });
 
   leaf(
     group.command("stop").option("--if-idle", "only when nothing runs and nobody is connected").description("end it; runs go on"),
   ).action(async (options: { ifIdle?: boolean }, command: Command) => {
-    const connect = await connectOptions(process.cwd(), () => undefined);
-    const lab = await connectEngine({ ...connect, start: false }).catch(whenThereIsNone);
+    const lab = await findEngine(await connectOptions(process.cwd(), () => undefined), "keep");
     if (lab === null) {
       print(context, command, { stopped: false }, "no engine runs");
       return;
@@ -134,7 +132,6 @@ function addEngine(group: Command, context: Context): void {
   });
 }
 
-function whenThereIsNone(cause: unknown): null {
-  if (ProvingGroundError.from(cause).code === "engine-unreachable") return null;
-  throw cause;
+function others(clients: number): string {
+  return clients === 1 ? "1 other client" : `${clients} other clients`;
 }

@@ -120,7 +120,7 @@ export class Implementations {
   /** @throws ProvingGroundError `no-proposal` */
   proposal(idea: number): ProposalRecord {
     const row = this.#database.get("SELECT * FROM proposals WHERE idea = ?", idea);
-    if (row === undefined) throw noProposal(idea);
+    if (row === undefined) throw noProposal(idea, this.implementation(idea) !== null);
     return {
       idea,
       base: String(row.base_commit),
@@ -184,6 +184,8 @@ export class Implementations {
   }
 }
 
-function noProposal(idea: number): ProvingGroundError {
-  return new ProvingGroundError("no-proposal", `idea #${idea} has no proposal to review`, { hint: "Implement it first." });
+function noProposal(idea: number, approved: boolean): ProvingGroundError {
+  return approved
+    ? new ProvingGroundError("no-proposal", `idea #${idea} is approved already`, { hint: "Duplicate it to try another change." })
+    : new ProvingGroundError("no-proposal", `idea #${idea} has no proposal to review`, { hint: "Implement it first." });
 }
