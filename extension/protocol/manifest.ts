@@ -81,6 +81,10 @@ export const Knob = z
       .refine((range) => range.min < range.max, { message: "min must be below max" })
       .refine((range) => range.scale === "linear" || range.min > 0, { message: "a log scale needs min above 0" })
       .optional(),
+    when: z
+      .record(z.string(), z.array(KnobValue).min(1))
+      .default({})
+      .describe("Values of other knobs with which this one has an effect; with others the operators leave it as it is."),
     why: z.record(z.string(), z.string()).default({}).describe("Rationale per choice, or for `higher` and `lower` in a range."),
   })
   .refine((knob) => (knob.choices === undefined) !== (knob.range === undefined), {
@@ -115,7 +119,18 @@ export const Manifest = z.strictObject({
       .describe("Variable that carries the seed."),
     default: z.int().default(0),
   }),
-  knobs: z.array(Knob).default([]),
+  knobs: z
+    .array(Knob)
+    .default([])
+    .superRefine((knobs, context) => {
+      const names = new Set(knobs.map((knob) => knob.name));
+      for (const [index, knob] of knobs.entries()) {
+        for (const other of Object.keys(knob.when)) {
+          if (!names.has(other))
+            context.addIssue({ code: "custom", path: [index, "when", other], message: "names no knob of this environment" });
+        }
+      }
+    }),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

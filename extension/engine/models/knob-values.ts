@@ -27,6 +27,21 @@ export function differing(knobs: readonly Knob[], a: Assignment, b: Assignment):
   return knobs.filter(({ name }) => a[name] !== undefined && b[name] !== undefined && !sameValue(a[name], b[name]));
 }
 
+/** Whether a knob does anything beside the other values. */
+export function hasEffect({ when }: Pick<Knob, "when">, values: Assignment): boolean {
+  return Object.entries(when).every(([other, effective]) => effective.some((value) => sameValue(value, values[other])));
+}
+
+/** The assignment with every knob that does nothing in it back at its value in `start`. */
+export function effective(knobs: readonly Knob[], values: Assignment, start: Assignment): Assignment {
+  const idle = knobs.filter(
+    ({ name, ...knob }) => start[name] !== undefined && !sameValue(values[name], start[name]) && !hasEffect(knob, values),
+  );
+  if (idle.length === 0) return values;
+  // One that goes back may take the effect of another; it ends, because each round leaves fewer that differ from the start.
+  return effective(knobs, { ...values, ...Object.fromEntries(idle.map(({ name }) => [name, start[name]])) } as Assignment, start);
+}
+
 /** Share of a range below which a difference is not worth a run. */
 const SMALLEST_MOVE = 0.04;
 

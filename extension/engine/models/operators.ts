@@ -5,7 +5,7 @@
 import type { IdeaKind, IdeaText } from "../../protocol/idea.ts";
 import type { Knob, KnobValue } from "../../protocol/manifest.ts";
 import type { Assignment } from "./knob-values.ts";
-import { differing, fingerprint, moved, sameValue } from "./knob-values.ts";
+import { differing, effective, fingerprint, moved, sameValue } from "./knob-values.ts";
 import { operatorText } from "./operator-text.ts";
 import type { Random } from "./random.ts";
 
@@ -77,7 +77,8 @@ export function proposeByOperators(request: OperatorRequest): { ideas: OperatorI
   const weights = request.explore ? rarity(usable, request) : new Map<string, number>();
   const ideas: OperatorIdea[] = [];
   for (let draws = 0; ideas.length < count && draws < count * DRAWS_PER_IDEA; draws++) {
-    const child = drawChild(request, usable, start, weights);
+    const drawn = drawChild(request, usable, start, weights);
+    const child = drawn === null ? null : withEffect(drawn, usable, start);
     const changed = child === null ? [] : differing(usable, start, child.values);
     if (child === null || changed.length === 0) continue;
     const key = fingerprint(knobs, child.values);
@@ -96,6 +97,13 @@ export function proposeByOperators(request: OperatorRequest): { ideas: OperatorI
     ideas,
     note: `asked for ${count}, made ${ideas.length}: no further combination of the knobs' values is untried within reach of the operators`,
   };
+}
+
+/** A child without what it moves in vain, as momentum under an optimizer that has none. */
+function withEffect(child: Child, usable: readonly Knob[], start: Assignment): Child {
+  const values = effective(usable, child.values, start);
+  const mutated = new Set([...child.mutated].filter((name) => sameValue(values[name], child.values[name])));
+  return { ...child, values, mutated };
 }
 
 /** How much a knob is due for a move: one over the times that earlier ideas have moved it. */

@@ -11,6 +11,7 @@ const knobs: Knob[] = [
     place,
     kind: "hyper-parameter",
     range: { min: 0.01, max: 1, scale: "log", integer: false },
+    when: {},
     why: {},
   },
   {
@@ -20,10 +21,11 @@ const knobs: Knob[] = [
     place,
     kind: "hyper-parameter",
     range: { min: 8, max: 64, scale: "linear", integer: true },
+    when: {},
     why: {},
   },
-  { name: "optimizer", title: "Optimizer", file: "train.py", place, kind: "algorithmic", choices: ["sgd", "adam"], why: {} },
-  { name: "nesterov", title: "Nesterov", file: "train.py", place, kind: "algorithmic", choices: [true, false], why: {} },
+  { name: "optimizer", title: "Optimizer", file: "train.py", place, kind: "algorithmic", choices: ["sgd", "adam"], when: {}, why: {} },
+  { name: "nesterov", title: "Nesterov", file: "train.py", place, kind: "algorithmic", choices: [true, false], when: {}, why: {} },
 ];
 
 describe("planned changes that are knob settings", () => {

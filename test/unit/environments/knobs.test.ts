@@ -9,6 +9,7 @@ const knob = (place: string, more: Partial<Knob> = {}): Knob => ({
   file: "train.py",
   place,
   kind: "hyper-parameter",
+  when: {},
   why: {},
   ...more,
 });

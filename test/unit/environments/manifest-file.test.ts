@@ -36,6 +36,15 @@ describe("environment.yaml", () => {
     expect(reading.ok).toBe(true);
   });
 
+  it("says which knob a condition names that there is not", () => {
+    const knob = `knobs:
+  - { name: rate, title: rate, file: train.py, place: "^RATE = (.+)$", kind: hyper-parameter, range: { min: 0, max: 1 }, when: { optimiser: [adam] } }
+`;
+    expect(problems(VALID + knob)).toEqual([
+      ["envs/tiny/environment.yaml:15:141: `knobs.0.when.optimiser` names no knob of this environment", expect.anything()],
+    ]);
+  });
+
   it("with a typo names the place and the word that was meant", () => {
     expect(problems(VALID.replace("direction:", "dirction:"))).toEqual(
       expect.arrayContaining([["envs/tiny/environment.yaml:6:3: unknown key `dirction` in `metric`", "Did you mean `direction`?"]]),

@@ -11,6 +11,7 @@ const NORM: Knob = {
   place: '^NORM = "(.*)"$',
   kind: "algorithmic",
   choices: ["none", "rms"],
+  when: {},
   why: {},
 };
 

@@ -53,6 +53,31 @@ describe("operators", () => {
     expect(proposeByOperators(ask({ random: new Random(2) }))).not.toEqual(proposeByOperators(ask()));
   });
 
+  it("never move a knob that has no effect beside the others", () => {
+    const knobs = KNOBS.map((knob) =>
+      knob.name === "decay"
+        ? { ...knob, when: { optimizer: ["momentum", "adam"] } }
+        : knob.name === "tied"
+          ? { ...knob, when: { depth: [2, 3, 4] } }
+          : knob,
+    );
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.constantFrom([], [ADAM, DEEP], [{ ...DEEP, values: { ...DEEP.values, decay: 0.6 } }]),
+        (seed, parents) => {
+          const { ideas } = proposeByOperators(ask({ knobs, parents, random: new Random(seed) }));
+          expect(ideas).toHaveLength(6);
+          for (const { values, knobs: set, text } of ideas) {
+            if (values.optimizer === "sgd") expect(set).not.toHaveProperty("decay");
+            if (values.depth === 1) expect(set).not.toHaveProperty("tied");
+            for (const knob of knobs) expect(text.changes.includes(`\`${knob.name}\``)).toBe(knob.name in set);
+          }
+        },
+      ),
+    );
+  });
+
   it("never repeat a combination, stay inside ranges and choices, and say what they set", () => {
     fc.assert(
       fc.property(fc.integer(), fc.boolean(), fc.constantFrom(null, 3), (seed, explore, base) => {
