@@ -7,7 +7,7 @@ import { messageOf } from "./message.ts";
 /** A way out that the error itself suggests. */
 const WAYS_OUT: Partial<Record<ProvingGroundError["code"], { label: string; command: string }>> = {
   untrusted: { label: "Manage Workspace Trust", command: "workbench.trust.manage" },
-  "no-key": { label: "Add Model Endpoint", command: "provingGround.addEndpoint" },
+  "no-key": { label: "Set API Key", command: "provingGround.setApiKey" },
   "engine-unreachable": { label: "Show Log", command: "provingGround.showLog" },
   internal: { label: "Show Log", command: "provingGround.showLog" },
   "dirty-baseline": { label: "Show Changes", command: "workbench.view.scm" },

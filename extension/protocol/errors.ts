@@ -13,6 +13,7 @@ export const ErrorCode = z.enum([
   "unknown-run",
   "no-proposal",
   "proposal-changed",
+  "proposal-edited",
   "not-implemented-yet",
   "undecided-hunks",
   "empty-change",

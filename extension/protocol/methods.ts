@@ -99,11 +99,17 @@ export const ideasDuplicate = request<Idea>()("ideas/duplicate", z.object({ idea
 
 /**
  * Writes proposals. Ideas that spell out knob settings need no model; for the others it is the one named, else the one that wrote the
- * idea. `hand` opens proposals for the human to write.
+ * idea. `hand` opens proposals for the human to write. A proposal that a human has worked on is kept and refused with
+ * `proposal-edited`, unless `replace` says otherwise.
  */
 export const implement = request<ImplementResult[]>()(
   "ideas/implement",
-  z.object({ ideas: ideaIds, model: z.string().nullable().default(null), progress: z.int().optional() }),
+  z.object({
+    ideas: ideaIds,
+    model: z.string().nullable().default(null),
+    replace: z.boolean().default(false),
+    progress: z.int().optional(),
+  }),
 );
 
 export const proposalGet = request<ProposalView>()("proposals/get", z.object({ idea: z.int() }));

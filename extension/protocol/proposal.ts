@@ -23,5 +23,7 @@ export const ProposalView = z.object({
   folder: z.string(),
   files: z.array(ProposalFile),
   decisions: Decisions,
+  /** Whether a human has worked on it since it was written: edited its files or decided on hunks. */
+  edited: z.boolean(),
 });
 export type ProposalView = z.infer<typeof ProposalView>;

@@ -1,31 +1,22 @@
 /** Commands on ideas: writing, implementing, reviewing, running, choosing as parents. */
 import * as vscode from "vscode";
-import { ideaDiff, ideasDuplicate, ideasReject, implement, parentsSet, proposalDiscard, runsEnqueue } from "../../protocol/methods.ts";
-import { BY_HAND } from "../../protocol/model.ts";
-import type { ImplementResult } from "../../protocol/methods.ts";
+import { ideaDiff, ideasDuplicate, ideasReject, parentsSet, proposalDiscard, runsEnqueue } from "../../protocol/methods.ts";
 import { openIdea, writeIdea } from "../documents/contribution.ts";
 import type { LabFileSystem } from "../documents/file-system.ts";
-import type { Lab } from "../engine/lab.ts";
 import { counted } from "../format.ts";
 import type { Contribution } from "../lifecycle.ts";
-import type { Presenter } from "../present.ts";
 import { approve, openReview } from "../review/contribution.ts";
-import type { Reviews } from "../review/reviews.ts";
-import type { Models } from "../settings/models.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import type { IdeaAction } from "../sidebar/idea-rows.ts";
-import type { Ideation } from "../sidebar/ideation.ts";
 import type { Idea } from "../../protocol/idea.ts";
+import { implementAgain, implementByHand, implementIdeas } from "./implementing.ts";
+import type { ImplementingParts } from "./implementing.ts";
 import { execute, registerCommands } from "./registry.ts";
 import type { Handlers } from "./registry.ts";
 import type { Targets } from "./targets.ts";
 
-export interface IdeaParts {
+export interface IdeaParts extends ImplementingParts {
   files: LabFileSystem;
-  ideation: Ideation;
-  models: Models;
-  presenter: Presenter;
-  reviews: Reviews;
   targets: Targets;
   /** Whether the composer is in view, where progress shows already. */
   composing: () => boolean;
@@ -101,24 +92,20 @@ function writing({ files, ideation, presenter, targets, composing }: IdeaParts):
   };
 }
 
-function implementing({ ideation, models, presenter, reviews, targets }: IdeaParts): Handlers {
+function implementing(parts: IdeaParts): Handlers {
+  const { presenter, reviews, targets } = parts;
   return {
     "provingGround.implement": async (clicked, selected) => {
       const { lab, items } = await targets.ideas(clicked, selected, able("implement"), "Implement ideas");
-      const sources = items.map((idea) => idea.source);
-      const model = await models.forImplementing(lab, sources, ideation.draft.model);
-      const title = items.length === 1 ? `Implementing “${items[0]?.title ?? ""}”` : `Implementing ${items.length} ideas`;
-      const done = await presenter.work(title, (signal, onProgress) =>
-        lab.link.request(implement, { ideas: ids(items), model }, { signal, onProgress }),
-      );
-      tellImplemented(presenter, lab, done);
+      await implementIdeas(parts, lab, items);
+    },
+    "provingGround.implementAgain": async (clicked, selected) => {
+      const { lab, items } = await targets.ideas(clicked, selected, able("again"), "Implement ideas again");
+      await implementAgain(parts, lab, items);
     },
     "provingGround.implementByHand": async (clicked) => {
       const { lab, items } = await targets.ideas(clicked, undefined, able("implement"), "Write an idea's code", false);
-      for (const { id } of items) {
-        await lab.link.request(implement, { ideas: [id], model: BY_HAND });
-        await openReview(reviews, lab, id);
-      }
+      for (const { id } of items) await implementByHand(parts, lab, id);
     },
     "provingGround.review": async (clicked) => {
       const { lab, items } = await targets.ideas(clicked, undefined, able("review"), "Review a proposal", false);
@@ -169,19 +156,4 @@ function choosing({ ideation, presenter, targets }: IdeaParts): Handlers {
       await lab.link.request(parentsSet, { environment: environment.name, ideas: [] });
     },
   };
-}
-
-/** One message for a whole batch: what waits for review, what could not be implemented and why. */
-function tellImplemented(presenter: Presenter, lab: Lab, results: readonly ImplementResult[]): void {
-  const ready = results.filter((result) => result.status === "in review");
-  const failed = results.filter((result) => result.status !== "in review");
-  const [first] = ready;
-  const reasons = [...new Set(failed.map((result) => result.reason ?? "no reason was given"))].slice(0, 2).join("; ");
-  const said = [
-    ...(ready.length === 0 ? [] : [`${counted(ready.length, "proposal is", "proposals are")} ready for review.`]),
-    ...(failed.length === 0 ? [] : [`${counted(failed.length, "idea")} could not be implemented: ${reasons}.`]),
-  ].join(" ");
-  if (said === "") return;
-  const actions = first === undefined ? {} : { Review: () => execute("provingGround.review", { lab: lab.key, idea: first.idea }) };
-  void presenter.say(failed.length > 0 ? "warning" : "info", said.replace(/\.\.$/, "."), actions);
 }

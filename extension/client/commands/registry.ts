@@ -29,6 +29,7 @@ export interface Commands {
   "provingGround.nextEpoch": [];
   "provingGround.writeIdea": [];
   "provingGround.implement": OnIdeas;
+  "provingGround.implementAgain": OnIdeas;
   "provingGround.implementByHand": OnIdeas;
   "provingGround.review": OnIdeas;
   "provingGround.approve": OnIdeas;
@@ -76,6 +77,7 @@ type OnRows = { [K in CommandId]: OnIdeas extends Commands[K] ? K : OnRuns exten
 /** Commands that menus of trees call on rows; without a row they ask which is meant. */
 const ON_ROWS: Record<OnRows, true> = {
   "provingGround.implement": true,
+  "provingGround.implementAgain": true,
   "provingGround.implementByHand": true,
   "provingGround.review": true,
   "provingGround.approve": true,

@@ -2,12 +2,12 @@
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { engineConfigure, modelsConfigure, modelsList } from "../../protocol/methods.ts";
-import type { ModelInfo } from "../../protocol/model.ts";
 import { OPERATORS } from "../../protocol/model.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import type { Connection } from "../engine/link.ts";
 import { Disposables } from "../lifecycle.ts";
+import { implementerChoices } from "./implementer-choices.ts";
 import { implementerModel, localSlots, onDidChangeSettings, readProviders, writeProvider } from "./settings.ts";
 
 const SECRET = "provingGround.key.";
@@ -56,20 +56,19 @@ export class Models implements vscode.Disposable {
   }
 
   /**
-   * The model that implements these ideas; null when operators wrote them all or there is no model.
+   * Who implements these ideas: a model, or `hand`; null when operators wrote them all or there is no model.
    * @throws ProvingGroundError `cancelled` when the user was asked and chose none
    */
   async forImplementing(lab: Lab, sources: readonly string[], preferred: string): Promise<string | null> {
     if (sources.every((source) => source === "operator")) return null;
     const configured = implementerModel() ?? (preferred === OPERATORS ? null : preferred);
     if (configured !== null) return configured;
-    const usable = (await lab.link.request(modelsList, {})).filter((model) => model.id !== OPERATORS && model.problem === null);
-    const [only, second] = usable;
+    const choices = implementerChoices(await lab.link.request(modelsList, {}));
     // The engine still implements what is written as settings of knobs, and says so where it needs a model.
-    if (only === undefined) return null;
-    if (second === undefined) return only.id;
-    const picked = await vscode.window.showQuickPick(usable.map(toItem), { title: "Which model implements these ideas?" });
-    if (picked === undefined) throw new ProvingGroundError("cancelled", "no model was chosen");
+    if (choices.length === 0) return null;
+    const title = sources.length === 1 ? "Who implements this idea?" : "Who implements these ideas?";
+    const picked = await vscode.window.showQuickPick(choices, { title });
+    if (picked === undefined) throw new ProvingGroundError("cancelled", "nobody was chosen");
     return picked.id;
   }
 
@@ -141,8 +140,4 @@ export class Models implements vscode.Disposable {
     }
     this.#told = problems;
   }
-}
-
-function toItem(model: ModelInfo): vscode.QuickPickItem & { id: string } {
-  return { id: model.id, label: model.title, description: model.id };
 }

@@ -43,6 +43,7 @@ export function actionsOn(idea: Idea): Set<IdeaAction> {
   const add = (action: IdeaAction, possible: boolean) => possible && actions.add(action);
   const resting = !["implementing", "queued", "running", "rejected"].includes(idea.status);
   add("implement", !committed && (idea.status === "draft" || idea.status === "not implemented"));
+  add("again", idea.status === "in review");
   add("review", idea.status === "in review");
   add("run", committed && resting);
   add("edit", !committed && idea.status !== "implementing");
@@ -52,7 +53,7 @@ export function actionsOn(idea: Idea): Set<IdeaAction> {
   add("diff", committed || idea.status === "in review");
   return actions;
 }
-export type IdeaAction = "implement" | "review" | "run" | "edit" | "reject" | "restore" | "duplicate" | "parent" | "diff";
+export type IdeaAction = "implement" | "again" | "review" | "run" | "edit" | "reject" | "restore" | "duplicate" | "parent" | "diff";
 
 /**
  * Groups of rows.

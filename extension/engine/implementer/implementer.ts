@@ -20,7 +20,7 @@ import { PatchRefusal } from "./patch/refusal.ts";
 import { Turns, type Claims } from "./queue.ts";
 import { firstMessages, revised } from "./request.ts";
 import { turnKnobs } from "./turn-knobs.ts";
-import { readChanges, sizeOf } from "./working-copy.ts";
+import { fingerprintOf, isEdited, readChanges, sizeOf } from "./working-copy.ts";
 
 /** A refused answer is revised at most this often. */
 const REVISIONS = 2;
@@ -29,6 +29,8 @@ const AT_ONCE = 8;
 export interface ImplementOptions {
   /** Writes ideas that are in words: a model, the human (`hand`), or null where neither was chosen. */
   model: LanguageModel | typeof BY_HAND | null;
+  /** Whether a proposal that a human has worked on may be replaced. */
+  replace?: boolean;
   signal: AbortSignal;
   onProgress?: (progress: Omit<ProgressReport, "progress">) => void;
 }
@@ -113,6 +115,7 @@ export class Implementer {
       const byHand = record.knobs === null && options.model === BY_HAND;
       if (byHand && this.#folders.has(idea)) return null; // what the human has written so far
       const environment = await this.#grounds.environments.get(record.environment);
+      if (options.replace !== true) await this.#keepEdited(record, environment);
       const base = await baseFor(this.#grounds, record, environment);
       report("preparing the working copy");
       const stage = await this.#folders.stage(idea);
@@ -205,15 +208,25 @@ export class Implementer {
   /** From here on the proposal counts. `attempt` is null when the human is to write it. */
   async #publish({ record, environment, base, stage }: Job, attempt: Attempt | null): Promise<void> {
     const { git, store } = this.#grounds;
-    const change = sizeOf(await readChanges(git, base, environment.directory, stage));
+    const changes = await readChanges(git, base, environment.directory, stage);
+    const proposal = { idea: record.id, base, change: sizeOf(changes), written: fingerprintOf(changes) };
     const actor = attempt === null ? "human" : record.knobs === null ? "model" : "engine";
-    await this.#folders.publish(record.id, () =>
-      store.implementations.openProposal(actor, { idea: record.id, base, change }, attempt ?? undefined),
-    );
+    await this.#folders.publish(record.id, () => store.implementations.openProposal(actor, proposal, attempt ?? undefined));
   }
 
   #start(idea: number, number: number, by: string): number {
     return this.#grounds.store.implementations.startAttempt(idea, number, by);
+  }
+
+  /** @throws ProvingGroundError `proposal-edited` when a human's work would be lost */
+  async #keepEdited({ id }: IdeaRecord, { directory }: ValidEnvironment): Promise<void> {
+    const { git, store } = this.#grounds;
+    if (!this.#folders.has(id)) return;
+    const proposal = store.implementations.proposal(id);
+    if (!isEdited(proposal, await readChanges(git, proposal.base, directory, this.#folders.of(id)))) return;
+    throw new ProvingGroundError("proposal-edited", `the proposal of idea #${id} was worked on by hand and would be replaced`, {
+      hint: "Approve it, discard it, or say that it may be replaced.",
+    });
   }
 
   #refuseSettled({ id, rejected }: IdeaRecord): void {

@@ -14,7 +14,7 @@ import { kindOf, kindOfTurned } from "./kind.ts";
 import { PathGuard } from "./patch/paths.ts";
 import { PatchRefusal } from "./patch/refusal.ts";
 import type { Claims } from "./queue.ts";
-import { readChanges, sizeOf, treeOfCopy, type ChangedText } from "./working-copy.ts";
+import { isEdited, readChanges, sizeOf, treeOfCopy, type ChangedText } from "./working-copy.ts";
 
 /** An empty proposal offers at most this many files. */
 const OFFERED = 20;
@@ -58,7 +58,8 @@ export class Proposals {
    */
   async view(idea: number): Promise<ProposalView> {
     const { record, proposal, environment, folder } = await this.#open(idea);
-    const { texts } = await readChanges(this.#grounds.git, proposal.base, environment.directory, folder);
+    const changes = await readChanges(this.#grounds.git, proposal.base, environment.directory, folder);
+    const { texts } = changes;
     const shown = texts.length > 0 ? texts : await this.#editable(proposal.base, environment);
     return {
       idea,
@@ -67,6 +68,7 @@ export class Proposals {
       folder,
       files: shown.map(({ path, base, proposed }) => ({ path, workingCopy: join(folder, path), base, proposed })),
       decisions: proposal.decisions,
+      edited: isEdited(proposal, changes),
     };
   }
 

@@ -1,4 +1,5 @@
 /** A proposal's files on disk, read against the commit they were written on. */
+import { createHash } from "node:crypto";
 import type { DiffStat } from "../../protocol/idea.ts";
 import { differenceOf, linesOf, type FilePair } from "../../protocol/review.ts";
 import type { Git } from "../git/git.ts";
@@ -6,6 +7,7 @@ import { SYMLINK } from "../git/trees.ts";
 import { changedSince, writeTree, type ChangedEntry } from "../git/worktree.ts";
 import { FILE_LIMIT } from "./patch/apply.ts";
 import { textOrNull } from "./patch/folder.ts";
+import type { ProposalRecord } from "../store/implementations.ts";
 import { PatchRefusal } from "./patch/refusal.ts";
 
 /** A changed file as text on both sides, with the mode it is committed in. Paths are from the repository's top. */
@@ -46,6 +48,17 @@ export function sizeOf({ texts, refused = [] }: { texts: readonly FilePair[]; re
     }
   }
   return size;
+}
+
+/** The same for the same change: tells whether somebody has edited it since. */
+export function fingerprintOf({ texts, refused }: Changes): string {
+  const told = [...texts.map(({ path, proposed }) => [path, proposed]), ...refused.map(({ message }) => [message])];
+  return createHash("sha256").update(JSON.stringify(told)).digest("hex");
+}
+
+/** Whether a human has worked on a proposal since it was written: its files are others now, or hunks were decided on. */
+export function isEdited({ decisions, written }: ProposalRecord, changes: Changes): boolean {
+  return Object.keys(decisions).length > 0 || written !== fingerprintOf(changes);
 }
 
 /** The tree of the commit with the working copy's files in it, reviewable or not. */

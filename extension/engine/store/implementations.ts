@@ -9,6 +9,8 @@ export interface ProposalRecord {
   base: string;
   change: DiffStat;
   decisions: Decisions;
+  /** Fingerprint of the change when it was written; null where that was not recorded. */
+  written: string | null;
 }
 
 export interface ImplementationRecord {
@@ -99,18 +101,19 @@ export class Implementations {
    */
   openProposal(
     actor: Actor,
-    proposal: { idea: number; base: string; change: DiffStat },
+    proposal: { idea: number; base: string; change: DiffStat; written: string },
     attempt?: { id: number; answer: string; usage: Usage | null },
   ): void {
     this.#database.transaction(actor, (transaction) => {
       if (attempt !== undefined) this.#endAttempt(transaction, attempt.id, { ...attempt, outcome: "applied", reason: null });
       this.#database.run(
-        "INSERT OR REPLACE INTO proposals (idea, base_commit, files, added, removed, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO proposals (idea, base_commit, files, added, removed, written, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         proposal.idea,
         proposal.base,
         proposal.change.files,
         proposal.change.added,
         proposal.change.removed,
+        proposal.written,
         this.#database.now(),
       );
       transaction.event({ kind: "proposal opened", idea: proposal.idea, detail: { base: proposal.base, ...proposal.change } });
@@ -126,6 +129,7 @@ export class Implementations {
       base: String(row.base_commit),
       change: { files: Number(row.files), added: Number(row.added), removed: Number(row.removed) },
       decisions: JSON.parse(String(row.decisions)) as Decisions,
+      written: row.written === null ? null : String(row.written),
     };
   }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ProvingGroundError } from "../../../extension/protocol/errors.ts";
+import { hunksOf } from "../../../extension/protocol/review.ts";
 import { block, DIRECTORY, go, lab, RAISE, scripted, TRAIN } from "./lab.ts";
 
 describe("a model's answer", () => {
@@ -113,6 +114,41 @@ describe("a model's answer", () => {
     await implementer.implement([id], { ...go(), model });
     await implementer.implement([id], { ...go(), model });
     expect(read(id, "train.py")).toBe(TRAIN.replace("100", "10"));
+  });
+});
+
+describe("a proposal that a human has worked on", () => {
+  const again = block("train.py", "LR = 0.1", "LR = 0.5");
+
+  test("is kept when the idea is implemented again, unless it is said to be replaced", async () => {
+    const { implementer, proposals, idea, copy, read } = lab();
+    const id = idea();
+    const { model, requests } = scripted(RAISE, again);
+    await implementer.implement([id], { ...go(), model });
+    expect(await proposals.view(id)).toMatchObject({ edited: false });
+    writeFileSync(copy(id, "train.py"), read(id, "train.py").replace("STEPS = 100", "STEPS = 50"));
+    expect(await proposals.view(id)).toMatchObject({ edited: true });
+    await expect(implementer.implement([id], { ...go(), model })).rejects.toMatchObject({ code: "proposal-edited" });
+    expect(requests).toHaveLength(1);
+    expect(read(id, "train.py")).toContain("STEPS = 50");
+    expect(await implementer.implement([id], { ...go(), model, replace: true })).toMatchObject([{ status: "in review" }]);
+    expect(read(id, "train.py")).toContain("LR = 0.5");
+    expect(read(id, "train.py")).toContain("STEPS = 100");
+    expect(await proposals.view(id)).toMatchObject({ edited: false });
+  });
+
+  test("is one with a decision on a hunk, too; an edit that was taken back is none", async () => {
+    const { implementer, proposals, idea, copy, read } = lab();
+    const id = idea();
+    await implementer.implement([id], { ...go(), model: scripted(RAISE).model });
+    const written = read(id, "train.py");
+    writeFileSync(copy(id, "train.py"), `${written}# mine\n`);
+    writeFileSync(copy(id, "train.py"), written);
+    const { files, edited } = await proposals.view(id);
+    expect(edited).toBe(false);
+    const [hunk] = files.flatMap(hunksOf);
+    await proposals.decide(id, { [hunk!.id]: "accepted" });
+    expect(await proposals.view(id)).toMatchObject({ edited: true });
   });
 });
 

@@ -52,7 +52,7 @@ test("where more is better the greater result is first", () => {
 
 test.each([
   ["draft", {}, ["duplicate", "edit", "implement", "reject"]],
-  ["in review", {}, ["diff", "duplicate", "edit", "reject", "review"]],
+  ["in review", {}, ["again", "diff", "duplicate", "edit", "reject", "review"]],
   ["approved", { commit: "c" }, ["diff", "duplicate", "reject", "run"]],
   ["running", { commit: "c" }, ["diff", "duplicate"]],
   ["done", { commit: "c", metric: 2 }, ["diff", "duplicate", "parent", "reject", "run"]],

@@ -55,7 +55,7 @@ describe("an idea's status", () => {
     expect(status(id)).toBe("implementing");
     store.implementations.endAttempt(attempt, { outcome: "would not apply", reason: "line 3 differs", answer: "", usage: null });
     expect(store.ideas.get(id)).toMatchObject({ status: "not implemented", problem: "line 3 differs" });
-    store.implementations.openProposal("model", { idea: id, base: "b", change });
+    store.implementations.openProposal("model", { idea: id, base: "b", change, written: "w" });
     expect(status(id)).toBe("in review");
     store.implementations.approve("human", { idea: id, base: "b", commit: "c", change, kind: "algorithmic" });
     expect(store.ideas.get(id)).toMatchObject({ status: "approved", commit: "c", kind: "algorithmic", change });
