@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Frame } from "@playwright/test";
 import { busy, cut, ideaAnswer, modelServer, type ModelServer, piece, refusesSchema, says, stepped } from "../fixtures/model-server.ts";
 import { commitAll, gitIn, shortenBudget } from "./harness/lab-content.ts";
 import { filesWith, framesWith, processes, repositoryHas } from "./harness/secrets.ts";
@@ -49,7 +50,14 @@ test.beforeAll(async () => {
 test.afterAll(() => server[Symbol.asyncDispose]());
 
 const asked = () => server.completions.at(-1);
-const promptOf = (request: (typeof server.completions)[number] | undefined) => JSON.stringify(request?.body.messages);
+const promptOf = (request: (typeof server.completions)[number] | undefined) =>
+  (request?.body.messages as { content: string }[]).map(({ content }) => content).join("\n");
+
+async function choose(composer: Frame, model: string): Promise<void> {
+  await composer.getByRole("combobox", { name: "Model" }).click();
+  await composer.getByRole("option", { name: model }).click();
+  await expect(composer.locator("proving-ground-choice", { hasText: "Operators" }).locator(".selected-value")).toHaveText(model);
+}
 
 test("an endpoint and its key are added by commands", async ({ window }) => {
   await window.openProvingGround();
@@ -70,8 +78,7 @@ test("an endpoint and its key are added by commands", async ({ window }) => {
   await window.pick("lab");
   await expect(window.inputBox("API key of lab").locator("input[type=password]")).toBeVisible();
   await window.enter("API key of lab", KEY);
-  await models.click();
-  await composer.getByRole("option", { name: "tiny-1 (lab)" }).click();
+  await choose(composer, "tiny-1 (lab)");
   await composer.getByRole("textbox", { name: "Number of ideas" }).fill("2");
 });
 
@@ -160,10 +167,37 @@ test("the next epoch shows the model the parent's result and diff, and what was 
   await expect(window.treeRow("Ideas", "Epoch 1")).toContainText("2 ideas");
   const [exploit, explore] = server.completions.slice(-2).map(promptOf);
   expect(exploit).toContain("What worked");
-  expect(exploit).toContain(String.raw`+OPTIMIZER = \\\"adam\\\"`.replaceAll(String.raw`\\`, ""));
+  expect(exploit).toContain('+OPTIMIZER = "adam"');
   expect(exploit).toContain(metric);
   expect(explore).toContain("What was tried");
   expect(explore).toContain("Adam instead of plain steps");
+});
+
+test("an idea's code is written by hand, and no model replaces that work unasked", async ({ window }) => {
+  const composer = await window.webview(COMPOSER);
+  await choose(composer, "Operators (no model)");
+  await window.clickRowMenu("Ideas", "A cosine schedule", "Implement");
+  await window.pick("By hand");
+  await window.line("SCHEDULE =").click();
+  await window.page.keyboard.press("End");
+  await window.page.keyboard.insertText(" by Ada");
+  await expect(window.codeLens(/^Reject$/)).toHaveCount(1);
+
+  const before = server.completions.length;
+  await window.clickRowMenu("Ideas", "A cosine schedule", "Implement Again");
+  await expect(window.dialog()).toContainText("It was edited or reviewed by hand.");
+  await window.answerDialog("Cancel");
+  await expect(window.line("by Ada")).toHaveCount(1);
+  expect(server.completions.length).toBe(before);
+
+  server.script(says(DIFF));
+  await window.clickRowMenu("Ideas", "A cosine schedule", "Implement Again");
+  await window.answerDialog("Replace");
+  await window.pick("tiny-2");
+  await window.answerNotification("1 proposal is ready for review", "Review");
+  await expect(window.line('OPTIMIZER = "adam"')).toHaveCount(1);
+  await expect(window.line("by Ada")).toHaveCount(0);
+  expect(asked()?.body.model).toBe("tiny-2");
 });
 
 test("the key is still there after the window was reloaded", async ({ window }) => {
@@ -172,6 +206,8 @@ test("the key is still there after the window was reloaded", async ({ window }) 
   const before = server.completions.length;
   server.script(says(ideaAnswer("A wider layer")), says(ideaAnswer("A longer context")));
   const composer = await window.webview(COMPOSER);
+  // Without the key the endpoint would not say which models it has.
+  await choose(composer, "tiny-1 (lab)");
   await composer.getByRole("button", { name: "Next epoch" }).click();
   await expect(window.treeRow("Ideas", "Epoch 2")).toContainText("2 ideas");
   expect(server.completions.length).toBe(before + 2);

@@ -247,9 +247,14 @@ export class Window {
     await this.notifications().filter({ hasText: text }).locator(".monaco-button", { hasText: button }).click();
   }
 
+  /** The modal dialog that is open. */
+  dialog(): Locator {
+    return this.page.locator(".monaco-dialog-box");
+  }
+
   /** Clicks a button of a modal dialog. */
   async answerDialog(button: string): Promise<void> {
-    await this.page.locator(".monaco-dialog-box .monaco-button", { hasText: button }).click();
+    await this.dialog().locator(".monaco-button", { hasText: button }).click();
   }
 
   /** The entry of the status bar that shows this. */
