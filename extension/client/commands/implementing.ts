@@ -1,5 +1,6 @@
 /** Having ideas implemented: by whom, what is replaced, and what came of it. */
 import * as vscode from "vscode";
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import { implement, proposalGet } from "../../protocol/methods.ts";
 import type { ImplementResult } from "../../protocol/methods.ts";
@@ -25,23 +26,27 @@ export interface ImplementingParts {
  * @param replace whether proposals that a human has worked on may be replaced
  * @throws ProvingGroundError
  */
-export async function implementIdeas(
-  { ideation, models, presenter, reviews }: ImplementingParts,
-  lab: Lab,
-  items: readonly Idea[],
-  replace = false,
-): Promise<void> {
+export async function implementIdeas(parts: ImplementingParts, lab: Lab, items: readonly Idea[], replace = false): Promise<void> {
+  const { ideation, models, presenter, reviews } = parts;
   const sources = items.map((idea) => idea.source);
   const model = await models.forImplementing(lab, sources, ideation.draft.model);
   const [first] = items;
   const title = items.length === 1 ? `Implementing “${first?.title ?? ""}”` : `Implementing ${items.length} ideas`;
   const ideas = items.map(({ id }) => id);
-  const done = await presenter.work(title, (signal, onProgress) =>
-    lab.link.request(implement, { ideas, model, replace }, { signal, onProgress }),
-  );
+  let done: ImplementResult[];
+  try {
+    done = await presenter.work(title, (signal, onProgress) =>
+      lab.link.request(implement, { ideas, model, replace }, { signal, onProgress }),
+    );
+  } catch (thrown) {
+    const alone = model === null && items.length === 1 ? first : undefined;
+    if (alone === undefined || ProvingGroundError.from(thrown).code !== "model") throw thrown;
+    // There is no model, and the idea is in words: the human writes it.
+    return implementByHand(parts, lab, alone.id);
+  }
   // What waits for the human's hands is shown at once.
   if (model === BY_HAND && items.length === 1 && first !== undefined) await openReview(reviews, lab, first.id);
-  else tellImplemented(presenter, lab, done);
+  else tellImplemented(presenter, lab, done, model === null);
 }
 
 /** Opens an idea's proposal for the human to write; one that is there goes on. */
@@ -74,7 +79,7 @@ async function mayReplace(titles: readonly string[]): Promise<boolean> {
 }
 
 /** One message for a whole batch: what waits for review, what could not be implemented and why. */
-function tellImplemented(presenter: Presenter, lab: Lab, results: readonly ImplementResult[]): void {
+function tellImplemented(presenter: Presenter, lab: Lab, results: readonly ImplementResult[], withoutModel: boolean): void {
   const ready = results.filter((result) => result.status === "in review");
   const failed = results.filter((result) => result.status !== "in review");
   const [first] = ready;
@@ -84,6 +89,10 @@ function tellImplemented(presenter: Presenter, lab: Lab, results: readonly Imple
     ...(failed.length === 0 ? [] : [`${counted(failed.length, "idea")} could not be implemented: ${reasons}.`]),
   ].join(" ");
   if (said === "") return;
-  const actions = first === undefined ? {} : { Review: () => execute("provingGround.review", { lab: lab.key, idea: first.idea }) };
+  const [left] = withoutModel ? failed : [];
+  const actions = {
+    ...(first === undefined ? {} : { Review: () => execute("provingGround.review", { lab: lab.key, idea: first.idea }) }),
+    ...(left === undefined ? {} : { "Write by Hand": () => execute("provingGround.implementByHand", { lab: lab.key, idea: left.idea }) }),
+  };
   void presenter.say(failed.length > 0 ? "warning" : "info", said.replace(/\.\.$/, "."), actions);
 }
