@@ -14,13 +14,14 @@ export function addImplementingCommands(program: Command, context: Context): voi
       .command("implement")
       .argument("<idea...>", "numbers", integers)
       .option("--model <id>", "model that writes the code")
+      .option("--replace", "also proposals that were worked on by hand")
       .description("turn ideas into proposals"),
-  ).action(async (ideas: number[], options: { model?: string }, command: Command) => {
+  ).action(async (ideas: number[], options: { model?: string; replace?: true }, command: Command) => {
     const results = await (
       await context.lab()
     ).request(
       methods.implement,
-      { ideas, model: options.model ?? null },
+      { ideas, model: options.model ?? null, replace: options.replace ?? false },
       { signal: context.signal, onProgress: progressOf(context, command) },
     );
     if (results.some((result) => result.status === "not implemented")) context.exitCode = 1;
