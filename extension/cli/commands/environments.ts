@@ -68,8 +68,11 @@ export function addEnvironmentCommands(program: Command, context: Context): void
 }
 
 function row(environment: Environment): Cell[] {
-  if (environment.state === "broken")
-    return [environment.name, environment.directory, null, null, environment.problems[0]?.message ?? "broken"];
+  if (environment.state === "broken") {
+    const [first, ...others] = environment.problems;
+    const more = others.length === 0 ? "" : `; ${others.length} more: env check`;
+    return [environment.name, environment.directory, null, null, `broken: ${first?.message ?? "its manifest"}${more}`];
+  }
   const { metric } = environment.manifest;
   const arrow = metric.direction === "minimize" ? "↓" : "↑";
   const state = environment.dirty.length > 0 ? `uncommitted: ${environment.dirty.join(", ")}` : "ready";

@@ -45,6 +45,16 @@ export class Environments {
     return this.#listing.ask(null);
   }
 
+  async #named(name: string): Promise<Environment> {
+    const environments = await this.list();
+    const found = environments.find((environment) => environment.name === name);
+    if (found !== undefined) return found;
+    const names = environments.map((environment) => environment.name).join(", ");
+    throw new ProvingGroundError("unknown-environment", `there is no environment \`${name}\` in this repository`, {
+      hint: names === "" ? `Add a folder with an ${MANIFEST_FILE}.` : `There is: ${names}.`,
+    });
+  }
+
   async #list(): Promise<Environment[]> {
     const patterns = [MANIFEST_FILE, `**/${MANIFEST_FILE}`];
     const listed = await gitBytes(this.#top, ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...patterns]);
@@ -77,14 +87,7 @@ export class Environments {
 
   /** @throws ProvingGroundError `unknown-environment`, or the manifest's first problem */
   async get(name: string): Promise<ValidEnvironment> {
-    const environments = await this.list();
-    const found = environments.find((environment) => environment.name === name);
-    if (found === undefined) {
-      const names = environments.map((environment) => environment.name).join(", ");
-      throw new ProvingGroundError("unknown-environment", `there is no environment \`${name}\` in this repository`, {
-        hint: names === "" ? `Add a folder with an ${MANIFEST_FILE}.` : `There is: ${names}.`,
-      });
-    }
+    const found = await this.#named(name);
     if (found.state === "broken") {
       const [first] = found.problems;
       throw first === undefined ? new ProvingGroundError("manifest", `${name} has a broken manifest`) : ProvingGroundError.fromData(first);
@@ -114,10 +117,9 @@ export class Environments {
     return { commit, tree };
   }
 
-  /** Everything that would go wrong later and can be told now. */
+  /** Everything that would go wrong later and can be told now. @throws ProvingGroundError `unknown-environment` */
   async check(name: string): Promise<ErrorData[]> {
-    const environment = (await this.list()).find((candidate) => candidate.name === name);
-    if (environment === undefined) throw new ProvingGroundError("unknown-environment", `there is no environment \`${name}\``);
+    const environment = await this.#named(name);
     if (environment.state === "broken") return environment.problems;
     const problems = await this.#checkFiles(environment);
     await this.baselineCode(environment).catch((cause: unknown) => problems.push(ProvingGroundError.from(cause).toData()));

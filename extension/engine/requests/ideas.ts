@@ -11,7 +11,7 @@ import type { Store } from "../store/store.ts";
 export function answerIdeas(server: Server, store: Store, environments: Environments): void {
   server.handle(methods.ideasAdd, async ({ environment: name, text, parents, base }) => {
     const environment = await environments.get(name);
-    if (base !== null && store.implementations.implementation(base) === null) {
+    if (base !== null && store.implementations.implementation(store.ideas.get(base).id) === null) {
       throw new ProvingGroundError("usage", `idea #${base} has no approved implementation to build on`, {
         hint: "Approve it first, or write the idea on the baseline.",
       });

@@ -34,7 +34,11 @@ export class Parents {
         "SELECT i.environment, m.commit_hash FROM ideas i LEFT JOIN implementations m ON m.idea = i.id WHERE i.id = ?",
         idea,
       );
-      if (row?.environment !== environment) throw new ProvingGroundError("unknown-idea", `there is no idea #${idea} in ${environment}`);
+      if (row?.environment !== environment) {
+        throw new ProvingGroundError("unknown-idea", `there is no idea #${idea} in ${environment}`, {
+          hint: `\`proving-ground ideas list --env ${environment}\` shows those there are.`,
+        });
+      }
       if (row.commit_hash === null) {
         throw new ProvingGroundError("usage", `idea #${idea} cannot be a parent: it has no approved implementation`, {
           hint: "Implement, review and approve it first.",
