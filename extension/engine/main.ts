@@ -12,6 +12,7 @@ import { ENDED } from "../protocol/run.ts";
 import { Environments } from "./environments/catalogue.ts";
 import { Git } from "./git/git.ts";
 import { Ideator } from "./ideator/ideator.ts";
+import { Checks } from "./implementer/checks/checks.ts";
 import { ProposalFolders } from "./implementer/folders.ts";
 import { Implementer } from "./implementer/implementer.ts";
 import { Proposals } from "./implementer/proposals.ts";
@@ -69,7 +70,9 @@ async function run(repository: string, patience: number): Promise<void> {
   const folders = new ProposalFolders(path.join(folder, "proposals"));
   const claims = new Claims();
   const grounds = { git, store, environments };
-  const implementer = new Implementer(grounds, folders, claims, prompts);
+  const inherited = allowedVariables(process.env, "run");
+  const checks = new Checks({ inherited, setup: async (environment, told) => (await scheduler.setup(environment, told)).folder });
+  const implementer = new Implementer(grounds, folders, claims, prompts, checks);
   const proposals = new Proposals(grounds, folders, claims, Date.now);
   await recoverImplementer(git, store, folders);
 
@@ -93,7 +96,6 @@ async function run(repository: string, patience: number): Promise<void> {
     if (measured || began) environments.list().then((found) => publisher.setEnvironments(found), unexpected);
   });
 
-  const inherited = allowedVariables(process.env, "run");
   const compute = new LocalCompute({ environment: inherited });
   const scheduler = new Scheduler({
     ...{ store, git, environments, compute, inherited, folder, after: realAfter },

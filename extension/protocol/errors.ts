@@ -17,6 +17,7 @@ export const ErrorCode = z.enum([
   "not-implemented-yet",
   "undecided-hunks",
   "empty-change",
+  "check",
   "protected-path",
   "outside-path",
   "patch",

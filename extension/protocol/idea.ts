@@ -1,5 +1,6 @@
 /** An idea and what became of it: attempts, proposal, implementation. Status is derived, never stored. */
 import * as z from "zod";
+import { Place } from "./errors.ts";
 import { KnobValue } from "./manifest.ts";
 
 export const IdeaSource = z.enum(["human", "model", "operator"]);
@@ -84,6 +85,11 @@ export const AttemptOutcome = z.enum([
   "protected",
   "outside",
   "empty",
+  "syntax",
+  "import",
+  "smoke",
+  // Another sample of the same idea passed first.
+  "overtaken",
   "interrupted",
   "cancelled",
 ]);
@@ -95,12 +101,18 @@ export type Usage = z.infer<typeof Usage>;
 export const Attempt = z.object({
   id: z.int(),
   idea: z.int(),
+  /** Samples of one idea are written at the same time, each a conversation of its own; the first counts 1. */
+  sample: z.int(),
   /** 1 is the first answer; higher ones are revisions. */
   number: z.int(),
   /** Model, or `operator` where a knob was edited. */
   by: z.string(),
   outcome: AttemptOutcome.nullable(),
   reason: z.string().nullable(),
+  /** Where in the environment's folder the answer was meant for, or fails; null where no place is known. */
+  place: Place.nullable(),
+  /** What the human asked to do differently. */
+  note: z.string().nullable(),
   answer: z.string(),
   usage: Usage.nullable(),
   startedAt: z.number(),

@@ -106,6 +106,11 @@ export const Manifest = z.strictObject({
   rules: z.array(z.string()).default([]).describe("Rules told to the models."),
   setup: Setup.optional(),
   run: z.strictObject({ command: z.string().min(1).describe("Shell command, started in the environment's folder.") }),
+  python: z
+    .string()
+    .min(1)
+    .default("python3")
+    .describe("Shell command that starts the environment's Python; checks syntax and imports of a change before anything is run."),
   smoke: z.strictObject({ command: z.string().min(1), timeout: Seconds.default(120) }).optional(),
   budget: z
     .strictObject({ seconds: z.number().positive(), clock: z.enum(["wall", "cpu"]).default("wall") })

@@ -108,6 +108,10 @@ export const implement = request<ImplementResult[]>()(
     ideas: ideaIds,
     model: z.string().nullable().default(null),
     replace: z.boolean().default(false),
+    /** Answers sampled at the same time; the first that applies and passes the checks becomes the proposal. */
+    samples: z.int().min(1).max(20).default(1),
+    /** A remark of the human's for the model, on what to do differently. */
+    note: z.string().max(10_000).optional(),
     progress: z.int().optional(),
   }),
 );

@@ -2,28 +2,26 @@
 import { join } from "node:path";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { AttemptOutcome, Usage } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
 import type { ImplementResult, ProgressReport } from "../../protocol/methods.ts";
 import { BY_HAND } from "../../protocol/model.ts";
 import { checkoutInto } from "../git/checkout.ts";
-import { completeToText, type LanguageModel, type Message } from "../models/language-model.ts";
+import type { LanguageModel } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
 import type { IdeaRecord } from "../store/ideas.ts";
+import { Attempts, type OpenAttempt } from "./attempts.ts";
 import { baseFor, rulesOf, type Grounds } from "./base.ts";
+import type { Checks } from "./checks/checks.ts";
 import type { ProposalFolders } from "./folders.ts";
-import { applyEdits } from "./patch/apply.ts";
+import type { Job } from "./job.ts";
 import { folderTree, writeChanges } from "./patch/folder.ts";
-import { parseAnswer } from "./patch/parse.ts";
-import { PathGuard, type Rules } from "./patch/paths.ts";
-import { PatchRefusal } from "./patch/refusal.ts";
+import { PathGuard } from "./patch/paths.ts";
 import { Turns, type Claims } from "./queue.ts";
-import { firstMessages, revised } from "./request.ts";
 import { turnKnobs } from "./turn-knobs.ts";
 import { fingerprintOf, isEdited, readChanges, sizeOf } from "./working-copy.ts";
+import { Writer } from "./writer.ts";
 
-/** A refused answer is revised at most this often. */
-const REVISIONS = 2;
+/** Ideas at the same time. */
 const AT_ONCE = 8;
 
 export interface ImplementOptions {
@@ -31,41 +29,29 @@ export interface ImplementOptions {
   model: LanguageModel | typeof BY_HAND | null;
   /** Whether a proposal that a human has worked on may be replaced. */
   replace?: boolean;
+  /** Answers at the same time; the first that passes becomes the proposal. */
+  samples?: number;
+  /** What the human asks to do differently. */
+  note?: string | null;
   signal: AbortSignal;
   onProgress?: (progress: Omit<ProgressReport, "progress">) => void;
-}
-
-/** One idea on its way: what it is written on, and where. */
-interface Job {
-  record: IdeaRecord;
-  environment: ValidEnvironment;
-  base: string;
-  /** Top of the staged working copy. */
-  stage: string;
-  /** The environment's folder in it. */
-  folder: string;
-  rules: Required<Rules>;
-}
-
-interface Attempt {
-  id: number;
-  answer: string;
-  usage: Usage | null;
 }
 
 export class Implementer {
   readonly #grounds: Grounds;
   readonly #folders: ProposalFolders;
   readonly #claims: Claims;
-  readonly #prompts: Prompts;
+  readonly #attempts: Attempts;
+  readonly #writer: Writer;
   readonly #turns: Turns;
 
   /** @param claims shared with the proposals */
-  constructor(grounds: Grounds, folders: ProposalFolders, claims: Claims, prompts: Prompts, atOnce: number = AT_ONCE) {
+  constructor(grounds: Grounds, folders: ProposalFolders, claims: Claims, prompts: Prompts, checks: Checks, atOnce: number = AT_ONCE) {
     this.#grounds = grounds;
     this.#folders = folders;
     this.#claims = claims;
-    this.#prompts = prompts;
+    this.#attempts = new Attempts(grounds.store);
+    this.#writer = new Writer(grounds, this.#attempts, prompts, checks);
     this.#turns = new Turns(atOnce);
   }
 
@@ -141,81 +127,33 @@ export class Implementer {
     const answer = Object.entries(knobs)
       .map(([name, value]) => `${name} = ${String(value)}`)
       .join("\n");
-    const attempt = { id: this.#start(record.id, 1, "operator"), answer, usage: null };
-    const error = await this.#closing(attempt, async () => {
+    const attempt = this.#attempts.start({ idea: record.id, sample: 1, number: 1, by: "operator", note: null });
+    attempt.answer = answer;
+    const error = await this.#attempts.closing(attempt, async () => {
       writeChanges(folder, turnKnobs(folderTree(folder), knobs, environment.manifest, new PathGuard(rules)));
       await this.#publish(job, attempt);
     });
     return error?.message ?? null;
   }
 
-  async #byModel(
-    job: Job,
-    model: LanguageModel,
-    { signal, onProgress }: ImplementOptions,
-    report: (message: string) => void,
-  ): Promise<string | null> {
-    const { record, environment, rules, folder } = job;
-    let messages = await firstMessages(this.#prompts, record, environment.manifest, rules, folderTree(folder));
-    for (let number = 1; ; number++) {
-      report(number === 1 ? `${model.id} writes` : `${model.id} revises`);
-      const attempt: Attempt = { id: this.#start(record.id, number, model.id), answer: "", usage: null };
-      const error = await this.#closing(attempt, async () => {
-        await this.#ask(attempt, model, messages, signal, (text) => onProgress?.({ message: `#${record.id}: ${model.id} writes`, text }));
-        writeChanges(folder, applyEdits(folderTree(folder), editsOf(job, attempt.answer), rules));
-        await this.#publish(job, attempt);
-      });
-      if (!(error instanceof PatchRefusal) || number > REVISIONS) return error?.message ?? null;
-      messages = await revised(this.#prompts, messages, attempt.answer, error);
-    }
-  }
-
-  async #ask(
-    attempt: Attempt,
-    model: LanguageModel,
-    messages: readonly Message[],
-    signal: AbortSignal,
-    onText: (text: string) => void,
-  ): Promise<void> {
-    const answer = await completeToText(model, { messages }, signal, (chunk) => {
-      // Kept as it grows, so that an answer that is cut is recorded as far as it came.
-      if (chunk.type === "text") attempt.answer += chunk.text;
-      if (chunk.type === "restart") attempt.answer = "";
-      if (chunk.type === "text") onText(chunk.text);
+  async #byModel(job: Job, model: LanguageModel, options: ImplementOptions, report: (message: string) => void): Promise<string | null> {
+    const written = await this.#writer.write(job, model, options, report);
+    if ("failed" in written) return written.failed;
+    const { attempt, changes } = written.passed;
+    const error = await this.#attempts.closing(attempt, async () => {
+      writeChanges(job.folder, changes);
+      await this.#publish(job, attempt);
     });
-    attempt.answer = answer.text;
-    attempt.usage = answer.usage;
-    if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled");
-  }
-
-  /** Does what an attempt consists of; when it fails, the attempt is closed with the reason, which is returned. */
-  async #closing(attempt: Attempt, work: () => Promise<void>): Promise<ProvingGroundError | null> {
-    try {
-      await work();
-      return null;
-    } catch (cause) {
-      const error = ProvingGroundError.from(cause);
-      this.#grounds.store.implementations.endAttempt(attempt.id, {
-        outcome: outcomeOf(error),
-        reason: error.message,
-        answer: attempt.answer,
-        usage: attempt.usage,
-      });
-      return error;
-    }
+    return error?.message ?? null;
   }
 
   /** From here on the proposal counts. `attempt` is null when the human is to write it. */
-  async #publish({ record, environment, base, stage }: Job, attempt: Attempt | null): Promise<void> {
+  async #publish({ record, environment, base, stage }: Job, attempt: OpenAttempt | null): Promise<void> {
     const { git, store } = this.#grounds;
     const changes = await readChanges(git, base, environment.directory, stage);
     const proposal = { idea: record.id, base, change: sizeOf(changes), written: fingerprintOf(changes) };
     const actor = attempt === null ? "human" : record.knobs === null ? "model" : "engine";
     await this.#folders.publish(record.id, () => store.implementations.openProposal(actor, proposal, attempt ?? undefined));
-  }
-
-  #start(idea: number, number: number, by: string): number {
-    return this.#grounds.store.implementations.startAttempt(idea, number, by);
   }
 
   /** @throws ProvingGroundError `proposal-edited` when a human's work would be lost */
@@ -236,31 +174,5 @@ export class Implementer {
         hint: "Duplicate it and implement the copy.",
       });
     }
-  }
-}
-
-/** Edits with paths in the environment's folder, whether or not the answer wrote the folder in front. */
-function editsOf({ environment: { directory } }: Job, answer: string): ReturnType<typeof parseAnswer> {
-  const bare = (path: string) => (directory !== "." && path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
-  return parseAnswer(answer).map((edit) => {
-    if (edit.kind === "rename") return { ...edit, path: bare(edit.path), to: bare(edit.to) };
-    return { ...edit, path: bare(edit.path) };
-  });
-}
-
-function outcomeOf(error: ProvingGroundError): AttemptOutcome {
-  if (error instanceof PatchRefusal) return error.outcome;
-  switch (error.code) {
-    case "cancelled":
-      return "cancelled";
-    case "model":
-    case "no-key":
-    case "model-answer":
-      return "model error";
-    case "disk-full":
-    case "internal":
-      return "interrupted";
-    default:
-      return "would not apply";
   }
 }

@@ -1,20 +1,26 @@
 /** Fills the implementer's prompts: the idea, the code with its line numbers, and what may be touched. */
 import picomatch from "picomatch";
-import type { Manifest } from "../../protocol/manifest.ts";
 import type { Message } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
-import type { IdeaRecord } from "../store/ideas.ts";
-import type { Rules } from "./patch/paths.ts";
-import type { PatchRefusal } from "./patch/refusal.ts";
+import type { Job } from "./job.ts";
 import type { Tree } from "./patch/tree.ts";
+
+/** What happened before the model is asked. */
+export interface Background {
+  /** Unified diff by which the idea's parent changed its own base; null on the baseline. */
+  parentDiff: string | null;
+  /** Why earlier attempts at this idea failed. */
+  failures: readonly string[];
+  /** What the human asks to do differently. */
+  note: string | null;
+}
 
 /** @throws ProvingGroundError `usage` when an overridden prompt has an unknown placeholder */
 export async function firstMessages(
   prompts: Prompts,
-  idea: IdeaRecord,
-  manifest: Manifest,
-  rules: Required<Rules>,
+  { record: idea, environment: { manifest }, rules }: Job,
   tree: Tree,
+  { parentDiff, failures, note }: Background,
 ): Promise<Message[]> {
   const isContext = picomatch(manifest.files.context, { dot: true });
   const shown = [...tree.paths()].filter((path) => isContext(path)).sort();
@@ -29,13 +35,15 @@ export async function firstMessages(
     idea: idea.text.title,
     description: idea.text.description.trim(),
     changes: idea.text.changes.trim() === "" ? "" : `Planned changes:\n\n${idea.text.changes.trim()}`,
+    parent: parentDiff === null ? "" : `How experiment #${idea.base} had changed it:\n\n${fenced(parentDiff.trimEnd(), "diff")}`,
+    failures: failures.length === 0 ? "" : `Earlier attempts at this idea failed:\n\n${failures.map((reason) => `- ${reason}`).join("\n")}`,
+    note: note === null || note.trim() === "" ? "" : `The researcher remarks:\n\n${note.trim()}`,
   });
   return [{ role: "user", content }];
 }
 
 /** The conversation after an answer that was refused. */
-export async function revised(prompts: Prompts, messages: readonly Message[], answer: string, refusal: PatchRefusal): Promise<Message[]> {
-  const reason = refusal.detail;
+export async function revised(prompts: Prompts, messages: readonly Message[], answer: string, reason: string): Promise<Message[]> {
   return [...messages, { role: "assistant", content: answer }, { role: "user", content: await prompts.render("revise", { reason }) }];
 }
 
@@ -43,9 +51,14 @@ export async function revised(prompts: Prompts, messages: readonly Message[], an
 function numbered(path: string, text: string): string {
   const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
   const width = String(lines.length).length;
+  return `### ${path}\n\n${fenced(lines.map((line, index) => `${String(index + 1).padStart(width)} | ${line}`).join("\n"))}`;
+}
+
+/** Text in a fence that nothing in it closes. */
+function fenced(text: string, language = ""): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = "`".repeat(longest + 1);
-  return `### ${path}\n\n${fence}\n${lines.map((line, index) => `${String(index + 1).padStart(width)} | ${line}`).join("\n")}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 function listed(globs: readonly string[]): string {

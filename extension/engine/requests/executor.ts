@@ -31,7 +31,7 @@ function answerWriting(server: Server, { store, models, generation, implementer,
   server.handle(methods.ideasGenerate, (params, call) => generation.generate(params, call));
   server.handle(methods.nextEpoch, (params, call) => generation.nextEpoch(params, call));
 
-  server.handle(methods.implement, async ({ ideas, model, replace }, call) => {
+  server.handle(methods.implement, async ({ ideas, model, replace, samples, note = null }, call) => {
     const { signal } = call;
     // Without a model named, each idea's code is written by the model that wrote the idea.
     const writers = Map.groupBy(ideas, (id) => model ?? store.ideas.get(id).model);
@@ -39,7 +39,14 @@ function answerWriting(server: Server, { store, models, generation, implementer,
       [...writers].map(async ([writer, ofWriter]) => {
         try {
           const by = writer === null || writer === BY_HAND ? writer : models.get(writer);
-          return await implementer.implement(ofWriter, { model: by, replace, signal, onProgress: (progress) => call.report(progress) });
+          return await implementer.implement(ofWriter, {
+            model: by,
+            replace,
+            samples,
+            note,
+            signal,
+            onProgress: (progress) => call.report(progress),
+          });
         } catch (thrown) {
           // One writer that cannot begin does not keep the others from it.
           if (writers.size === 1 || signal.aborted) throw thrown;

@@ -43,7 +43,9 @@ SELECT i.*, p.base_commit AS proposal_base,
 FROM ideas i
 LEFT JOIN proposals p ON p.idea = i.id
 LEFT JOIN implementations m ON m.idea = i.id
-LEFT JOIN attempts a ON a.id = (SELECT max(id) FROM attempts WHERE idea = i.id)
+LEFT JOIN attempts a ON a.id = (
+  SELECT id FROM attempts WHERE idea = i.id ORDER BY ended_at IS NOT NULL, outcome IS 'overtaken', ended_at DESC, id DESC LIMIT 1
+)
 LEFT JOIN (
   SELECT idea, sum(state IN ('starting', 'running')) AS active, sum(state = 'queued') AS queued, sum(state = 'succeeded') AS succeeded,
     avg(CASE WHEN state = 'succeeded' THEN metric END) AS metric,

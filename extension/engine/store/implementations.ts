@@ -1,5 +1,5 @@
 /** Attempts, proposals and implementations in the store: the way from an idea to a commit. */
-import { ProvingGroundError } from "../../protocol/errors.ts";
+import { Place, ProvingGroundError } from "../../protocol/errors.ts";
 import type { Attempt, AttemptOutcome, DiffStat, IdeaKind, Usage } from "../../protocol/idea.ts";
 import type { Decisions } from "../../protocol/review.ts";
 import type { Actor, Database, Transaction } from "./database.ts";
@@ -22,8 +22,17 @@ export interface ImplementationRecord {
 export interface AttemptEnd {
   outcome: AttemptOutcome;
   reason: string | null;
+  place?: Place | undefined;
   answer: string;
   usage: Usage | null;
+}
+
+export interface AttemptStart {
+  idea: number;
+  sample: number;
+  number: number;
+  by: string;
+  note: string | null;
 }
 
 export class Implementations {
@@ -34,16 +43,18 @@ export class Implementations {
   }
 
   /** @returns id of the attempt */
-  startAttempt(idea: number, number: number, by: string): number {
+  startAttempt({ idea, sample, number, by, note }: AttemptStart): number {
     return this.#database.transaction("model", (transaction) => {
       const id = this.#database.run(
-        "INSERT INTO attempts (idea, number, by, started_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO attempts (idea, sample, number, by, note, started_at) VALUES (?, ?, ?, ?, ?, ?)",
         idea,
+        sample,
         number,
         by,
+        note,
         this.#database.now(),
       );
-      transaction.event({ kind: "attempt started", idea, detail: { attempt: id, number, by } });
+      transaction.event({ kind: "attempt started", idea, detail: { attempt: id, sample, number, by } });
       return id;
     });
   }
@@ -55,9 +66,10 @@ export class Implementations {
   #endAttempt(transaction: Transaction, id: number, end: AttemptEnd): void {
     const idea = Number(this.#database.get("SELECT idea FROM attempts WHERE id = ?", id)?.idea);
     this.#database.run(
-      "UPDATE attempts SET outcome = ?, reason = ?, answer = ?, input_tokens = ?, output_tokens = ?, ended_at = ? WHERE id = ?",
+      "UPDATE attempts SET outcome = ?, reason = ?, place = ?, answer = ?, input_tokens = ?, output_tokens = ?, ended_at = ? WHERE id = ?",
       end.outcome,
       end.reason,
+      end.place === undefined ? null : JSON.stringify(end.place),
       end.answer,
       end.usage?.inputTokens ?? null,
       end.usage?.outputTokens ?? null,
@@ -84,10 +96,13 @@ export class Implementations {
     return this.#database.all("SELECT * FROM attempts WHERE idea = ? ORDER BY id", idea).map((row) => ({
       id: Number(row.id),
       idea,
+      sample: Number(row.sample),
       number: Number(row.number),
       by: String(row.by),
       outcome: row.outcome as AttemptOutcome | null,
       reason: row.reason as string | null,
+      place: row.place === null ? null : Place.parse(JSON.parse(String(row.place))),
+      note: row.note as string | null,
       answer: String(row.answer),
       usage: row.input_tokens === null ? null : { inputTokens: Number(row.input_tokens), outputTokens: Number(row.output_tokens) },
       startedAt: Number(row.started_at),

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Environments } from "../../../extension/engine/environments/catalogue.ts";
 import { Git } from "../../../extension/engine/git/git.ts";
+import { Checks } from "../../../extension/engine/implementer/checks/checks.ts";
 import { ProposalFolders } from "../../../extension/engine/implementer/folders.ts";
 import { Implementer } from "../../../extension/engine/implementer/implementer.ts";
 import { Proposals } from "../../../extension/engine/implementer/proposals.ts";
@@ -85,9 +86,10 @@ export function lab(files: Record<string, string> = {}) {
     join(repo.top, ".proving-ground/prompts"),
     join(import.meta.dirname, "../../../extension/engine/implementer/prompts"),
   ]);
+  const checks = new Checks({ inherited: { PATH: process.env.PATH ?? "" }, setup: () => Promise.resolve(null) });
   return {
     ...{ repo, git, store, environments, folders, root },
-    implementer: new Implementer(grounds, folders, claims, prompts, 2),
+    implementer: new Implementer(grounds, folders, claims, prompts, checks, 2),
     proposals: new Proposals(grounds, folders, claims, () => NOW),
     idea: (idea: { knobs?: Record<string, KnobValue>; base?: number; title?: string } = {}): number => {
       const [added] = store.ideas.add("human", [

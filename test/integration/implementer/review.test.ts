@@ -179,7 +179,7 @@ describe("after an engine that was killed", () => {
   test("while a first proposal was written: nothing is left of it, the attempt is closed", async () => {
     const made = lab();
     const id = made.idea();
-    made.store.implementations.startAttempt(id, 1, "test/scripted");
+    made.store.implementations.startAttempt({ idea: id, sample: 1, number: 1, by: "test/scripted", note: null });
     mkdirSync(join(made.root, `${id}.new`));
     mkdirSync(join(made.root, String(id)));
     await recover(made);
@@ -198,7 +198,7 @@ describe("after an engine that was killed", () => {
       mkdirSync(join(made.root, String(id), DIRECTORY), { recursive: true });
       writeFileSync(made.copy(id, "train.py"), "the new one\n");
     }
-    made.store.implementations.startAttempt(unrecorded, 1, "test/scripted");
+    made.store.implementations.startAttempt({ idea: unrecorded, sample: 1, number: 1, by: "test/scripted", note: null });
     await recover(made);
     expect(made.read(unrecorded, "train.py")).toContain("LR = 0.3");
     expect(made.store.ideas.get(unrecorded).status).toBe("in review");

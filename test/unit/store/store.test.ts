@@ -51,7 +51,7 @@ describe("an idea's status", () => {
   it("follows from its attempts, proposal, implementation and runs", () => {
     const id = added(idea("Cosine"));
     expect(status(id)).toBe("draft");
-    const attempt = store.implementations.startAttempt(id, 1, "model");
+    const attempt = store.implementations.startAttempt({ idea: id, sample: 1, number: 1, by: "model", note: null });
     expect(status(id)).toBe("implementing");
     store.implementations.endAttempt(attempt, { outcome: "would not apply", reason: "line 3 differs", answer: "", usage: null });
     expect(store.ideas.get(id)).toMatchObject({ status: "not implemented", problem: "line 3 differs" });

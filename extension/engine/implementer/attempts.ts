@@ -1,0 +1,70 @@
+/** Attempts while they are being made: begun in the store, and closed there with what became of them. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { AttemptOutcome, Usage } from "../../protocol/idea.ts";
+import type { AttemptStart } from "../store/implementations.ts";
+import type { Store } from "../store/store.ts";
+import { CheckFailure } from "./checks/failure.ts";
+import { PatchRefusal } from "./patch/refusal.ts";
+
+export interface OpenAttempt {
+  id: number;
+  /** As far as it has come. */
+  answer: string;
+  usage: Usage | null;
+}
+
+export class Attempts {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  start(start: AttemptStart): OpenAttempt {
+    return { id: this.#store.implementations.startAttempt(start), answer: "", usage: null };
+  }
+
+  /**
+   * Does what an attempt consists of; when it fails, the attempt is closed with the reason, which is returned.
+   * @param overtaken whether it was called off because another sample had passed
+   */
+  async closing(
+    attempt: OpenAttempt,
+    work: () => Promise<void>,
+    overtaken: () => boolean = () => false,
+  ): Promise<ProvingGroundError | null> {
+    try {
+      await work();
+      return null;
+    } catch (cause) {
+      const error = ProvingGroundError.from(cause);
+      const calledOff = error.code === "cancelled" && overtaken();
+      this.#store.implementations.endAttempt(attempt.id, {
+        outcome: calledOff ? "overtaken" : outcomeOf(error),
+        reason: calledOff ? "another sample passed first" : error.message,
+        place: error.place,
+        answer: attempt.answer,
+        usage: attempt.usage,
+      });
+      return error;
+    }
+  }
+}
+
+function outcomeOf(error: ProvingGroundError): AttemptOutcome {
+  if (error instanceof PatchRefusal || error instanceof CheckFailure) return error.outcome;
+  switch (error.code) {
+    case "cancelled":
+      return "cancelled";
+    case "model":
+    case "no-key":
+    case "model-answer":
+      return "model error";
+    case "disk-full":
+    case "setup":
+    case "internal":
+      return "interrupted";
+    default:
+      return "would not apply";
+  }
+}

@@ -1,0 +1,31 @@
+/** Several tries at the same time, of which the first that passes is taken and the others are called off. */
+
+/** How a try ended: with something that passed, or with the reason why nothing did. */
+export type Tried<T> = { passed: T } | { failed: string };
+
+/**
+ * @param one begins a try; counts from 1. `signal` fires when the whole is cancelled or another try has passed. `pass` is asked when
+ *   a try would pass, and says whether it is the first: only then may it end as passed
+ * @returns what passed first, or every reason in the order of the tries; once all tries have ended
+ * @throws what a try threw before any had passed
+ */
+export async function firstToPass<T>(
+  count: number,
+  signal: AbortSignal,
+  one: (sample: number, signal: AbortSignal, pass: () => boolean) => Promise<Tried<T>>,
+): Promise<{ passed: T } | { failed: string[] }> {
+  const overtaken = new AbortController();
+  const either = AbortSignal.any([signal, overtaken.signal]);
+  let taken = false;
+  const pass = () => {
+    if (taken) return false;
+    taken = true;
+    overtaken.abort();
+    return true;
+  };
+  const ends = await Promise.allSettled(Array.from({ length: count }, (_, index) => one(index + 1, either, pass)));
+  const tried = ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+  for (const end of tried) if ("passed" in end) return end;
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return { failed: tried.flatMap((end) => ("failed" in end ? [end.failed] : [])) };
+}
