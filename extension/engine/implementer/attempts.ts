@@ -26,22 +26,22 @@ export class Attempts {
 
   /**
    * Does what an attempt consists of; when it fails, the attempt is closed with the reason, which is returned.
-   * @param overtaken whether it was called off because another sample had passed
+   * @param calledOff asked when it failed: whether that was because it was cancelled, or because another sample had passed
    */
   async closing(
     attempt: OpenAttempt,
     work: () => Promise<void>,
-    overtaken: () => boolean = () => false,
+    calledOff: () => "cancelled" | "overtaken" | null = () => null,
   ): Promise<ProvingGroundError | null> {
     try {
       await work();
       return null;
     } catch (cause) {
-      const error = ProvingGroundError.from(cause);
-      const calledOff = error.code === "cancelled" && overtaken();
+      const off = calledOff();
+      const error = off === null ? ProvingGroundError.from(cause) : new ProvingGroundError("cancelled", CALLED_OFF[off], { cause });
       this.#store.implementations.endAttempt(attempt.id, {
-        outcome: calledOff ? "overtaken" : outcomeOf(error),
-        reason: calledOff ? "another sample passed first" : error.message,
+        outcome: off ?? outcomeOf(error),
+        reason: error.message,
         place: error.place,
         answer: attempt.answer,
         usage: attempt.usage,
@@ -50,6 +50,8 @@ export class Attempts {
     }
   }
 }
+
+const CALLED_OFF = { cancelled: "cancelled", overtaken: "another sample passed first" };
 
 function outcomeOf(error: ProvingGroundError): AttemptOutcome {
   if (error instanceof PatchRefusal || error instanceof CheckFailure) return error.outcome;

@@ -14,16 +14,17 @@ export async function firstToPass<T>(
   signal: AbortSignal,
   one: (sample: number, signal: AbortSignal, pass: () => boolean) => Promise<Tried<T>>,
 ): Promise<{ passed: T } | { failed: string[] }> {
-  const overtaken = new AbortController();
-  const either = AbortSignal.any([signal, overtaken.signal]);
+  const own = Array.from({ length: count }, () => new AbortController());
   let taken = false;
-  const pass = () => {
+  const pass = (winner: AbortController) => {
     if (taken) return false;
     taken = true;
-    overtaken.abort();
+    for (const other of own) if (other !== winner) other.abort();
     return true;
   };
-  const ends = await Promise.allSettled(Array.from({ length: count }, (_, index) => one(index + 1, either, pass)));
+  const ends = await Promise.allSettled(
+    own.map((controller, index) => one(index + 1, AbortSignal.any([signal, controller.signal]), () => pass(controller))),
+  );
   const tried = ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
   for (const end of tried) if ("passed" in end) return end;
   for (const end of ends) if (end.status === "rejected") throw end.reason;

@@ -53,7 +53,7 @@ export class Writer {
     const end = await firstToPass(samples, signal, (sample, either, pass) => {
       const name = samples === 1 ? "" : ` (sample ${sample} of ${samples})`;
       const told = (what: string) => report(`${what}${name}`);
-      return this.#sample(job, model, messages, { ...options, sample, signal: either, overtaken: () => !signal.aborted }, pass, told);
+      return this.#sample(job, model, messages, { ...options, sample, signal: either, whole: signal }, pass, told);
     });
     if ("passed" in end) return end;
     const [first = "the model wrote nothing"] = end.failed;
@@ -65,11 +65,13 @@ export class Writer {
     job: Job,
     model: LanguageModel,
     first: readonly Message[],
-    options: WriteOptions & { sample: number; overtaken: () => boolean },
+    options: WriteOptions & { sample: number; whole: AbortSignal },
     pass: () => boolean,
     told: (what: string) => void,
   ): Promise<Tried<Written>> {
-    const { sample, signal, overtaken, note = null } = options;
+    const { sample, signal, whole, note = null } = options;
+    let overtaken = false;
+    const calledOff = () => (whole.aborted ? "cancelled" : overtaken || signal.aborted ? "overtaken" : null);
     let messages = first;
     for (let number = 1; ; number++) {
       told(number === 1 ? `${model.id} writes` : `${model.id} revises`);
@@ -84,9 +86,10 @@ export class Writer {
         const { stage, environment } = job;
         const candidate = { manifest: environment.manifest, directory: environment.directory, stage, tree, changes };
         await this.#checks.pass(candidate, signal, told);
-        if (!pass()) throw new ProvingGroundError("cancelled", "another sample passed first");
+        overtaken = !pass();
+        if (overtaken) throw new ProvingGroundError("cancelled", "another sample passed first");
       };
-      const error = await this.#attempts.closing(attempt, work, () => signal.aborted && overtaken());
+      const error = await this.#attempts.closing(attempt, work, calledOff);
       if (error === null) return { passed: { attempt, changes } };
       const mendable = error instanceof PatchRefusal || error instanceof CheckFailure;
       if (!mendable || number > REVISIONS) return { failed: error.message };

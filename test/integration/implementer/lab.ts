@@ -65,9 +65,10 @@ export function scripted(...answers: (string | ((request: Completion, signal: Ab
   return { model, requests };
 }
 
-export function lab(files: Record<string, string> = {}) {
+/** @param more lines for the end of the manifest */
+export function lab(files: Record<string, string> = {}, more: { manifest?: string } = {}) {
   const repo = repository({
-    [`${DIRECTORY}/environment.yaml`]: MANIFEST,
+    [`${DIRECTORY}/environment.yaml`]: MANIFEST + (more.manifest ?? ""),
     [`${DIRECTORY}/train.py`]: TRAIN,
     [`${DIRECTORY}/evaluate.py`]: "TRUTH = 1\n",
     "README.md": "outside\n",
