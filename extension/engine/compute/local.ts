@@ -92,7 +92,11 @@ export class LocalCompute implements Compute {
         const running = started !== null && alive.get(started.pid) === started.identity;
         const exit = await readExit(ref.directory);
         if (exit === "unreadable") return { state: "lost", reason: `the record of its end, ${FILES.exit}, cannot be read` };
-        if (exit !== null) return { state: "ended", exit };
+        if (exit !== null) {
+          // Its supervisor may still be on its way out; another job may take its folder's place from now on.
+          this.#children.delete(ref.directory);
+          return { state: "ended", exit };
+        }
         if (running) return { state: "running" };
         if (this.#children.has(ref.directory)) return { state: "waiting" };
         if (started === null) return { state: "absent" };
@@ -175,7 +179,7 @@ export class LocalCompute implements Compute {
     });
     this.#children.set(directory, child);
     child.once("exit", () => {
-      this.#children.delete(directory);
+      if (this.#children.get(directory) === child) this.#children.delete(directory);
       for (const listener of this.#listeners.get(directory) ?? []) listener();
     });
     await new Promise<void>((done, fail) => {

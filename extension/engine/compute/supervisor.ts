@@ -88,7 +88,7 @@ left() {
       pids="$pids \${at%%/*}"
     done
     [ -z "$main" ] || pids="$pids $(sed -n -e "s/^\\([0-9]*\\) (.*) [^ZX] [0-9]* $main .*/\\1/p" \\
-      -e "s/^\\([0-9]*\\) (.*) [^ZX] [0-9]* [0-9]* $main .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null | tr '\\n' ' ')"
+      -e "s/^\\([0-9]*\\) (.*) [^ZX] [0-9]* [0-9]* $main .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null)"
   else
     pids=$(LC_ALL=C ps -axEww -o pid=,pgid=,stat=,command= 2>/dev/null | awk -v main="$main" -v mark="$mark" -v self="$$" \\
       '$3 !~ /^Z/ && $1 != self && ($2 == main || (index($0, mark) && $4 != "awk")) { print $1 }')
@@ -123,8 +123,8 @@ sweep() {
 record() {
   clock
   full=false
-  (printf '%4096s' ' ' > exit.probe) 2>/dev/null || full=true
-  rm -f exit.probe
+  { printf '%4096s' ' ' > exit.probe; } 2>/dev/null || full=true
+  rm -f exit.probe "${FILES.started}.$$"
   signal=null
   if [ "$code" -gt 128 ]; then
     signal=$(kill -l "$code" 2>/dev/null) && signal="\\"$signal\\"" || signal=null
@@ -171,8 +171,8 @@ if (printf '%s\\n%s\\n' "$$" "$identity" > "${FILES.started}.$$") 2>/dev/null; t
   mine=$?
   # A file system without links.
   [ "$mine" -eq 0 ] || [ -e ${FILES.started} ] || { (set -C && printf '%s\\n%s\\n' "$$" "$identity" > ${FILES.started}) 2>/dev/null && mine=0; }
-  rm -f "${FILES.started}.$$"
-  [ "$mine" -eq 0 ] || exit 0
+  # The winner's own file goes with the record: one process less before the command begins.
+  [ "$mine" -eq 0 ] || { rm -f "${FILES.started}.$$"; exit 0; }
 else
   rm -f "${FILES.started}.$$"
   [ ! -e ${FILES.started} ] || exit 0
