@@ -1,4 +1,4 @@
-/** The queue: starts runs as soon as there is room, follows them, judges them when they end, and finds them again after a restart. */
+/** What the lab asks of runs: queues them, stops them, reads them back, and finds them again after a restart. */
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
@@ -6,21 +6,22 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Notice } from "../../protocol/methods.ts";
 import type { Curve, LogSlice, Run, Target } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
-import type { Compute, JobRef, JobState } from "../compute/compute.ts";
+import type { Compute } from "../compute/compute.ts";
 import { exportInto } from "../git/checkout.ts";
 import type { Git } from "../git/git.ts";
 import type { Actor } from "../store/database.ts";
 import type { NewRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
-import { Follow } from "./follow.ts";
-import { Launcher, needOf, refusal, type Launch } from "./launcher.ts";
-import { type Plan, readPlan } from "./plan.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Launcher, needOf, refusal } from "./launcher.ts";
+import { readPlan } from "./plan.ts";
 import { Records } from "./records.ts";
 import { Setup, type Prepared } from "./setup.ts";
-import { Slots, type Grant } from "./slots.ts";
+import { Slots } from "./slots.ts";
+import { UnderWay } from "./under-way.ts";
 import type { Variables } from "./variables.ts";
-import { lost, verdict, type Verdict } from "./verdict.ts";
+import { lost, type Verdict } from "./verdict.ts";
 
 /** What the scheduler asks of the catalogue of environments. */
 export interface EnvironmentSource {
@@ -50,47 +51,41 @@ export interface SchedulerOptions {
 }
 
 const TARGET = "local";
-/** Milliseconds between looks at everything that runs, should an event have been lost. */
-const LOOK_AGAIN = 5000;
-/** A disk with less is full. */
-const LITTLE_SPACE = 65_536;
+/** Milliseconds before a record for which there was no room is tried again. */
+const RECORD_AGAIN = 5000;
 const STOPPED: Verdict = { state: "stopped", failure: null, reason: null, metric: null };
-
-interface Active {
-  run: Run;
-  ref: JobRef;
-  plan: Plan;
-  follow: Follow;
-  finishing: boolean;
-}
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #setup: Setup;
-  readonly #launcher: Launcher;
   readonly #records: Records;
   readonly #slots = new Slots();
-  /** Runs being made ready; true once they can only be stopped as jobs. */
-  readonly #launching = new Map<number, { submitted: boolean }>();
-  readonly #active = new Map<number, Active>();
-  readonly #stopAsked = new Set<number>();
+  readonly #underWay: UnderWay;
+  readonly #dispatcher: Dispatcher;
   readonly #directories = new Map<string, string>();
-  #cancelLook: (() => void) | null = null;
   #scratch = 0;
-  /** Whether the queue is being gone through, and whether that must be done once more. */
-  #filling: "no" | "yes" | "again" = "no";
   #ready = false;
   #closed = false;
 
   constructor(options: SchedulerOptions) {
-    const { store, git, setupCompute, inherited, folder, after } = options;
+    const { store, git, compute, setupCompute, inherited, folder, after, freeSpace, onNotice, onError } = options;
     this.#options = options;
     this.#setup = new Setup({ folder: path.join(folder, "setup"), compute: setupCompute, after });
-    this.#launcher = new Launcher({
-      ...{ store, git, inherited, setup: this.#setup },
-      directoryOf: async (name) => this.#directories.get(name) ?? (await options.environments.get(name)).directory,
+    this.#records = new Records(compute, folder);
+    this.#underWay = new UnderWay({
+      ...{ store, compute, folder, after, freeSpace, onError, records: this.#records },
+      over: (run, found) => this.#end(run, found),
     });
-    this.#records = new Records(options.compute, folder);
+    this.#dispatcher = new Dispatcher({
+      ...{ store, compute, onNotice, onError, records: this.#records, slots: this.#slots, underWay: this.#underWay },
+      launcher: new Launcher({
+        ...{ store, git, inherited, setup: this.#setup },
+        directoryOf: async (name) => this.#directories.get(name) ?? (await options.environments.get(name)).directory,
+      }),
+      onTaken: () => this.#publish(),
+      end: (run, found) => this.#end(run, found),
+      endSurely: (run, found) => this.#endSurely(run, found),
+    });
   }
 
   /** Looks at the machine, takes up every run that an earlier engine left, and begins with the queue. To be called once. */
@@ -100,14 +95,14 @@ export class Scheduler {
     await this.#recover();
     this.#ready = true;
     this.#publish();
-    this.#pump();
+    this.#dispatcher.open();
   }
 
   /** Looks again at what the machine has; what was granted stays granted. */
   async lookAtMachine(): Promise<void> {
     this.#slots.capacity = await this.#options.compute.probe();
     this.#publish();
-    this.#pump();
+    this.#dispatcher.pump();
   }
 
   /** Nothing queued and nothing under way. */
@@ -119,8 +114,8 @@ export class Scheduler {
   /** Stops looking; what runs goes on without the engine. */
   close(): void {
     this.#closed = true;
-    this.#cancelLook?.();
-    for (const { follow } of this.#active.values()) follow.close();
+    this.#dispatcher.close();
+    this.#underWay.close();
   }
 
   /**
@@ -171,17 +166,12 @@ export class Scheduler {
    * they are.
    */
   async stop(ids: readonly number[], actor: Actor = "human"): Promise<Run[]> {
-    const { store, compute } = this.#options;
+    const { store } = this.#options;
     for (const id of ids) {
       const run = store.runs.get(id);
       if (ENDED.has(run.state)) continue;
-      const active = this.#active.get(id);
-      if (active === undefined && this.#launching.get(id)?.submitted !== true) {
-        this.#end(run, STOPPED, actor);
-        continue;
-      }
-      this.#stopAsked.add(id);
-      if (active !== undefined) await compute.cancel(active.ref);
+      if (this.#underWay.has(id) || this.#dispatcher.submitted(id)) await this.#underWay.stop(id);
+      else this.#end(run, STOPPED, actor);
     }
     return ids.map((id) => store.runs.get(id));
   }
@@ -239,163 +229,17 @@ export class Scheduler {
 
   #queue(actor: Actor, runs: NewRun[]): Run[] {
     const queued = this.#options.store.runs.enqueue(actor, runs);
-    this.#pump();
+    this.#dispatcher.pump();
     return queued;
-  }
-
-  /** Starts what there is room for, in the queue's order, once the caller's own turn is over. */
-  #pump(): void {
-    if (!this.#ready || this.#closed) return;
-    if (this.#filling !== "no") {
-      this.#filling = "again";
-      return;
-    }
-    this.#filling = "yes";
-    setImmediate(() => {
-      this.#fill()
-        .catch(this.#options.onError)
-        .finally(() => {
-          const again = this.#filling === "again";
-          this.#filling = "no";
-          if (again) this.#pump();
-        });
-    });
-  }
-
-  async #fill(): Promise<void> {
-    const { runs } = this.#options.store;
-    // Runs of one kind wait for the first of that kind, so that a large one is not passed over for ever.
-    const full = { gpu: false, cpu: false };
-    for (const queued of runs.queued()) {
-      if (this.#closed || (full.gpu && full.cpu)) return;
-      let launch: Launch;
-      try {
-        launch = await this.#launcher.look(queued);
-      } catch (cause) {
-        if (runs.get(queued.id).state === "queued") this.#end(queued, refusal(cause));
-        continue;
-      }
-      // Somebody may have stopped it meanwhile.
-      if (runs.get(queued.id).state === "queued") this.#place(launch, full);
-    }
-  }
-
-  #place(launch: Launch, full: { gpu: boolean; cpu: boolean }): void {
-    const { run, manifest } = launch;
-    const need = needOf(manifest);
-    const kind = need.gpus > 0 ? "gpu" : "cpu";
-    if (full[kind]) return;
-    const never = this.#slots.never(need);
-    if (never !== null) {
-      this.#end(run, { state: "failed", failure: "launch", reason: `It cannot run on this machine: ${never}.`, metric: null });
-      return;
-    }
-    const grant = this.#slots.take(run.id, need);
-    if (grant === null) {
-      full[kind] = true;
-      return;
-    }
-    this.#options.store.runs.starting(run.id);
-    this.#publish();
-    const phase = { submitted: false };
-    this.#launching.set(run.id, phase);
-    this.#launch(launch, grant, phase)
-      .catch((cause: unknown) => this.#endSurely(run, refusal(cause)))
-      .finally(() => this.#launching.delete(run.id));
-  }
-
-  async #launch(launch: Launch, grant: Grant, phase: { submitted: boolean }): Promise<void> {
-    const { store, compute } = this.#options;
-    const { run } = launch;
-    const ref = this.#records.ref(run.id);
-    const goOn = () => !this.#closed && store.runs.get(run.id).state === "starting";
-    const plan = await this.#launcher.prepare(launch, grant, this.#slots.capacity.devices.length > 0, ref, goOn);
-    if (plan === null) return;
-    if (plan.restored.length > 0) this.#tellRestored(run, plan.restored);
-    phase.submitted = true;
-    await compute.submit({ ...plan.job, directory: ref.directory });
-    store.runs.running(run.id);
-    this.#attach(run, ref, plan);
-    if (this.#stopAsked.has(run.id)) await compute.cancel(ref);
-  }
-
-  #tellRestored(run: Run, files: string[]): void {
-    this.#options.onNotice({
-      level: "warning",
-      run: run.id,
-      message: `Run #${run.id}: protected files differed from the baseline and were put back: ${files.join(", ")}.`,
-      ...(run.idea === null ? {} : { idea: run.idea }),
-    });
-  }
-
-  #attach(run: Run, ref: JobRef, plan: Plan): void {
-    if (this.#closed) return;
-    const { compute, after, store, onError } = this.#options;
-    const follow = new Follow({
-      ...{ compute, ref, settings: plan.metric, after },
-      changed: (reader) => store.runs.setLive(run.id, reader.live),
-      over: () => this.#look([run.id]),
-      failed: onError,
-    });
-    this.#active.set(run.id, { run, ref, plan, follow, finishing: false });
-    follow.look();
-    this.#look([run.id]);
-    this.#cancelLook ??= after(LOOK_AGAIN, () => this.#lookAtAll());
-  }
-
-  #lookAtAll(): void {
-    this.#cancelLook = null;
-    if (this.#active.size === 0 || this.#closed) return;
-    for (const { follow } of this.#active.values()) follow.look();
-    this.#look([...this.#active.keys()]);
-    this.#cancelLook = this.#options.after(LOOK_AGAIN, () => this.#lookAtAll());
-  }
-
-  #look(ids: number[]): void {
-    const active = ids.flatMap((id) => this.#active.get(id) ?? []);
-    this.#options.compute
-      .poll(active.map(({ ref }) => ref))
-      .then((states) => Promise.all(active.map((one, index) => this.#seen(one, states[index]))))
-      .catch(this.#options.onError);
-  }
-
-  async #seen(active: Active, state: JobState | undefined): Promise<void> {
-    if (state === undefined || state.state === "running" || state.state === "waiting" || active.finishing || this.#closed) return;
-    active.finishing = true;
-    try {
-      const found = await this.#verdict(active, state);
-      this.#end(active.run, withRestored(found, active.plan));
-    } catch (cause) {
-      // Its record stays where it is; the next look tries again.
-      active.finishing = false;
-      throw cause;
-    }
-  }
-
-  async #verdict({ run, plan, follow }: Active, state: JobState): Promise<Verdict> {
-    const reader = await follow.finish();
-    if (state.state !== "ended") {
-      const { freeSpace, folder } = this.#options;
-      const reason = state.state === "lost" ? state.reason : "its supervisor could not be started";
-      return lost(reason, (await freeSpace(folder)) < LITTLE_SPACE);
-    }
-    return verdict({
-      ...{ exit: state.exit, metric: plan.metric, selected: reader.selected, count: reader.count },
-      log: await this.#records.logEnd(run.id),
-      timeout: plan.job.timeout,
-      stopAsked: this.#stopAsked.has(run.id),
-    });
   }
 
   /** Records the end of a run and gives its place to the next. */
   #end(run: Run, found: Verdict, actor: Actor = "engine"): void {
     this.#options.store.runs.ended(run.id, found, actor);
-    this.#active.get(run.id)?.follow.close();
-    this.#active.delete(run.id);
-    this.#stopAsked.delete(run.id);
+    this.#underWay.forget(run.id);
     this.#slots.release(run.id);
     this.#publish();
-    this.#pump();
+    this.#dispatcher.pump();
   }
 
   /** As `#end`, again and again while even the record finds no room on the disk. */
@@ -406,7 +250,7 @@ export class Scheduler {
       if (!ENDED.has(store.runs.get(run.id).state)) this.#end(run, found);
     } catch (cause) {
       onError(cause);
-      after(LOOK_AGAIN, () => this.#endSurely(run, found));
+      after(RECORD_AGAIN, () => this.#endSurely(run, found));
     }
   }
 
@@ -430,7 +274,7 @@ export class Scheduler {
         // Made ready and never begun: submitting is safe, because a supervisor takes each job once.
         if (states[index]?.state === "absent") await compute.submit({ ...plan.job, directory: ref.directory });
         if (run.state === "starting") store.runs.running(run.id);
-        this.#attach(run, ref, plan);
+        await this.#underWay.attach(run, ref, plan);
       } catch (cause) {
         this.#endSurely(run, refusal(cause));
       }
@@ -440,10 +284,4 @@ export class Scheduler {
   #publish(): void {
     this.#options.onTarget(this.#slots.target(TARGET, "This machine"));
   }
-}
-
-function withRestored(found: Verdict, { restored }: Plan): Verdict {
-  if (restored.length === 0) return found;
-  const note = `Protected files were put back to the baseline's first: ${restored.join(", ")}.`;
-  return { ...found, reason: found.reason === null ? note : `${found.reason} ${note}` };
 }

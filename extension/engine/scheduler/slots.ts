@@ -39,6 +39,12 @@ export class Slots {
     return `it needs ${gpus} GPU${gpus === 1 ? "" : "s"}${gpuMemory === null ? "" : ` with ${gpuMemory} GiB`} and this machine has ${fit === 0 ? "none" : fit}`;
   }
 
+  /** Nothing is free that any run could take. */
+  full(): boolean {
+    const { fixed, slots, cpus, devices } = this.#capacity;
+    return this.#places >= (fixed ? slots : cpus) && (fixed || this.#devices >= devices.length);
+  }
+
   /** Takes what a run needs. @returns what it got, or null while not enough is free */
   take(run: number, need: Need): Grant | null {
     if (this.never(need) !== null) return null;
@@ -68,8 +74,7 @@ export class Slots {
   /** The target as it is shown. */
   target(name: string, title: string): Target {
     const { kind, fixed, slots, devices, problem, cpus } = this.#capacity;
-    const used = [...this.#grants.values()].reduce((sum, grant) => sum + grant.devices.length, 0);
-    const busy = kind === "gpu" && !fixed ? used : this.#places;
+    const busy = kind === "gpu" && !fixed ? this.#devices : this.#places;
     return {
       ...{ name, title, slots, kind, problem },
       busy: Math.min(busy, slots),
@@ -81,6 +86,10 @@ export class Slots {
               return `GPU ${device.index}: ${device.name}${memory}${device.load === null ? "" : ` · ${Math.round(device.load * 100)} %`}`;
             }),
     };
+  }
+
+  get #devices(): number {
+    return [...this.#grants.values()].reduce((sum, grant) => sum + grant.devices.length, 0);
   }
 
   get #places(): number {

@@ -19,6 +19,21 @@ describe("slots", () => {
     two.release(1);
     expect(two.take(3, cpus(1))).not.toBeNull();
   });
+  test("are full when no run of any kind would find a place", () => {
+    const two = slots({ slots: 2, cpus: 2 });
+    two.take(1, cpus(1));
+    expect(two.full()).toBe(false);
+    two.take(2, cpus(1));
+    expect(two.full()).toBe(true);
+    const machine = slots({ kind: "gpu", slots: 1, cpus: 1, devices: [device(0)] });
+    machine.take(1, cpus(1));
+    expect(machine.full()).toBe(false);
+    machine.take(2, gpus(1));
+    expect(machine.full()).toBe(true);
+    const fixed = slots({ kind: "gpu", slots: 1, fixed: true, devices: [device(0), device(1)] });
+    fixed.take(1, cpus(1));
+    expect(fixed.full()).toBe(true);
+  });
   test("give all of the machine to a run that asks for more", () => {
     const four = slots({});
     expect(four.take(1, cpus(16))).toEqual({ devices: [], places: 4 });
