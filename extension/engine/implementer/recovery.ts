@@ -26,8 +26,8 @@ async function recoverFolders(store: Store, folders: ProposalFolders): Promise<v
 async function recoverRefs(git: Git, store: Store): Promise<void> {
   const refs = await git.refs();
   const unapproved = store.implementations.proposals().filter(({ idea }) => refs.has(String(idea)));
-  const strayed = store.ideas.list().filter(({ id, commit }) => commit !== null && refs.get(String(id)) !== commit);
-  const there = await Promise.all(strayed.map(async ({ id, commit }) => [String(id), await git.commitOf(commit ?? "")] as const));
+  const strayed = store.implementations.all().filter(({ idea, commit }) => refs.get(String(idea)) !== commit);
+  const there = await Promise.all(strayed.map(async ({ idea, commit }) => [String(idea), await git.commitOf(commit)] as const));
   const restored = there.filter(([, commit]) => commit !== null);
   await git.setRefs(new Map([...unapproved.map(({ idea }) => [String(idea), null] as const), ...restored]));
 }

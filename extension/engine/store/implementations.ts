@@ -2,7 +2,7 @@
 import { Place, ProvingGroundError } from "../../protocol/errors.ts";
 import type { Attempt, AttemptOutcome, DiffStat, IdeaKind, Usage } from "../../protocol/idea.ts";
 import type { Decisions } from "../../protocol/review.ts";
-import type { Actor, Database, Transaction } from "./database.ts";
+import type { Actor, Database, Row, Transaction } from "./database.ts";
 
 export interface ProposalRecord {
   idea: number;
@@ -196,11 +196,20 @@ export class Implementations {
     });
   }
 
+  /** Every approved implementation. */
+  all(): ImplementationRecord[] {
+    return this.#database.all("SELECT * FROM implementations ORDER BY idea").map(toRecord);
+  }
+
   /** The approved implementation, or null. */
   implementation(idea: number): ImplementationRecord | null {
     const row = this.#database.get("SELECT * FROM implementations WHERE idea = ?", idea);
-    return row === undefined ? null : { idea, base: String(row.base_commit), commit: String(row.commit_hash) };
+    return row === undefined ? null : toRecord(row);
   }
+}
+
+function toRecord(row: Row): ImplementationRecord {
+  return { idea: Number(row.idea), base: String(row.base_commit), commit: String(row.commit_hash) };
 }
 
 function noProposal(idea: number, approved: boolean): ProvingGroundError {
