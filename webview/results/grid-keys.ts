@@ -1,7 +1,7 @@
 /** What each key does in the table. */
 import type { Results } from "./collect.ts";
-import { isExpandable } from "./grid.ts";
-import type { GridActions } from "./grid.ts";
+import type { GridActions } from "./grid-actions.ts";
+import { isExpandable } from "./lines.ts";
 import type { Line } from "./lines.ts";
 
 /**

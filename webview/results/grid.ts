@@ -10,22 +10,11 @@ import { leastWidthOf, tracksOf } from "./columns.ts";
 import type { ColumnSpec } from "./columns.ts";
 import { gridKey } from "./grid-keys.ts";
 import { headings } from "./headings.ts";
+import type { GridActions } from "./grid-actions.ts";
+import { isExpandable } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import { decimalsFor } from "./numbers.ts";
 import type { Sort } from "./table-model.ts";
-
-/** What the table asks of its owner; it changes nothing itself. */
-export interface GridActions {
-  moveTo(key: string): void;
-  /** @param range true extends the ticks from the cursor to this line */
-  tick(key: string, range: boolean): void;
-  tickAll(ticked: boolean): void;
-  expand(key: string, open: boolean): void;
-  open(line: Line): void;
-  sortBy(column: string): void;
-  /** @param width pixels; null restores the usual width */
-  resize(column: string, width: number | null): void;
-}
 
 const HEAD = 30;
 
@@ -223,12 +212,6 @@ export class Grid extends FrameElement {
 
 function sameOrder(before: readonly Line[], after: readonly Line[]): boolean {
   return before.length === after.length && before.every((line, index) => line.key === after[index]?.key);
-}
-
-/** True when a line has runs to show below it. */
-export function isExpandable(line: Line, results: Results): boolean {
-  if (line.kind === "baseline") return results.baselineRuns.length > 0;
-  return line.kind === "idea" && line.row.runs.length > 1;
 }
 
 /** Close to the measured height, so that the scroll bar does not jump. */

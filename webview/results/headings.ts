@@ -4,7 +4,7 @@ import type { TemplateResult } from "lit";
 import type { Results } from "./collect.ts";
 import { IDEA_MIN } from "./columns.ts";
 import type { ColumnSpec } from "./columns.ts";
-import type { GridActions } from "./grid.ts";
+import type { GridActions } from "./grid-actions.ts";
 import type { Sort } from "./table-model.ts";
 
 const NARROWEST = 40;

@@ -92,3 +92,9 @@ export const STATUS_ORDER: readonly string[] = [
   "stopped",
   "rejected",
 ];
+
+/** True when a line has runs to show below it. */
+export function isExpandable(line: Line, results: Results): boolean {
+  if (line.kind === "baseline") return results.baselineRuns.length > 0;
+  return line.kind === "idea" && line.row.runs.length > 1;
+}

@@ -13,7 +13,7 @@ import type { IdeaRow, Results } from "./collect.ts";
 import { COLUMNS, columnsFor } from "./columns.ts";
 import { banners, emptyState, noMatch } from "./notices.ts";
 import { footer } from "./footer.ts";
-import type { GridActions } from "./grid.ts";
+import type { GridActions } from "./grid-actions.ts";
 import type { Grid } from "./grid.ts";
 import { header } from "./header.ts";
 import { linesOf } from "./lines.ts";

@@ -3,7 +3,7 @@ import type { IdeaText } from "../../protocol/idea.ts";
 import type { Knob, KnobValue } from "../../protocol/manifest.ts";
 import type { Assignment } from "./knob-values.ts";
 import { sameValue } from "./knob-values.ts";
-import type { Child, KnobParent } from "./operators.ts";
+import type { Child, KnobParent } from "./operator-child.ts";
 
 /** Changes named in a title; the others are counted. */
 const NAMED = 3;

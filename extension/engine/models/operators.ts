@@ -6,17 +6,9 @@ import type { IdeaKind, IdeaText } from "../../protocol/idea.ts";
 import type { Knob, KnobValue } from "../../protocol/manifest.ts";
 import type { Assignment } from "./knob-values.ts";
 import { differing, effective, fingerprint, moved, sameValue } from "./knob-values.ts";
+import type { Child, KnobParent } from "./operator-child.ts";
 import { operatorText } from "./operator-text.ts";
 import type { Random } from "./random.ts";
-
-/** An earlier idea that new ones build on. */
-export interface KnobParent {
-  idea: number;
-  title: string;
-  /** Its result in words, `val_loss 0.61`; null without one. */
-  result: string | null;
-  values: Assignment;
-}
 
 export interface OperatorRequest {
   knobs: readonly Knob[];
@@ -44,15 +36,6 @@ export interface OperatorIdea {
   /** All values it results in. */
   values: Assignment;
   parents: number[];
-}
-
-/** A child before it is put into words. */
-export interface Child {
-  operator: "mutation" | "crossover";
-  parents: readonly KnobParent[];
-  values: Assignment;
-  /** Knobs that were moved to a new value, as opposed to taken from a parent. */
-  mutated: ReadonlySet<string>;
 }
 
 const CROSSOVER_SHARE = 0.6;
