@@ -133,7 +133,7 @@ test("an idea is implemented by the model, revised once, reviewed and approved",
   await window.clickRowMenu("Ideas", "Adam", "Implement");
   const request = await answer.asked;
   await expect(window.notifications().filter({ hasText: "lab/tiny-1 revises" })).toBeVisible();
-  expect(promptOf(request)).toContain("Nothing of your change was applied. The reason:");
+  expect(promptOf(request)).toContain("Your change was not taken, and nothing of it is applied. The reason:");
   await answer.say(DIFF);
   await answer.end();
   await expect(window.treeRow("Ideas", "Adam")).toContainText("in review");
