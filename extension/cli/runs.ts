@@ -2,7 +2,7 @@
 import type { EngineConnection } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import { applyDelta, type Snapshot } from "../protocol/lab.ts";
-import { labDelta, labSubscribe } from "../protocol/methods.ts";
+import { labDelta, labSubscribe, notice } from "../protocol/methods.ts";
 import { ENDED, type Run } from "../protocol/run.ts";
 import type { Context } from "./context.ts";
 import { clip, table } from "./output.ts";
@@ -65,6 +65,7 @@ export async function untilEnded(lab: EngineConnection, runs: readonly Run[], co
     if (context.signal.aborted) interrupted();
     context.signal.addEventListener("abort", interrupted, { once: true });
     lab.onClose(() => reject(engineEnded()));
+    lab.onNotification(notice, ({ message }) => context.output.err(message));
     lab.onNotification(labDelta, (delta) => {
       if (snapshot === null) return;
       snapshot = applyDelta(snapshot, delta);

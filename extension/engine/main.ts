@@ -5,7 +5,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureStateFolder } from "../protocol/connect.ts";
-import { READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
+import { ProvingGroundError } from "../protocol/errors.ts";
+import { FAILED_LINE, READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
 import { labDelta, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
 import { LocalCompute } from "./compute/local.ts";
 import { ENDED } from "../protocol/run.ts";
@@ -41,7 +42,7 @@ if (values.repository === undefined) {
   process.stderr.write("usage: engine --repository PATH [--idle-seconds N]\n");
   process.exitCode = 2;
 } else {
-  await run(path.resolve(values.repository), Number(values["idle-seconds"]) * 1000);
+  await run(path.resolve(values.repository), Number(values["idle-seconds"]) * 1000).catch(couldNotStart);
 }
 
 /**
@@ -58,6 +59,8 @@ async function run(repository: string, patience: number): Promise<void> {
   // What goes wrong in the background must not end a search that is left alone overnight: everything is recorded, so going on is safe.
   process.on("unhandledRejection", unexpected);
   process.on("SIGHUP", () => undefined);
+  // The log is on the lab's disk, which may be full: the engine goes on without it.
+  process.stderr.on("error", () => undefined);
 
   const git = new Git(repository);
   const store = new Store(path.join(folder, "lab.db"), Date.now);
@@ -123,10 +126,11 @@ async function run(repository: string, patience: number): Promise<void> {
     stopping = true;
     log(`ending: ${why}`);
     await rm(addressFile, { force: true });
-    await server.close();
     scheduler.close();
     store.close();
     unlock();
+    // Last, because clients take the end of their connection for the sign that another engine may begin.
+    await server.close();
     process.exit(0);
   };
   process.on("SIGTERM", () => void stop("asked to by a signal"));
@@ -152,6 +156,13 @@ async function run(repository: string, patience: number): Promise<void> {
   process.stdout.write(`${READY_LINE}\n`);
   log(`engine ${PROVING_GROUND_VERSION} of ${repository} listens on ${socket}`);
   retirement.look();
+}
+
+/** Tells whoever started the engine why there is none. */
+function couldNotStart(cause: unknown): void {
+  unexpected(cause);
+  process.stdout.on("error", () => process.exit(1));
+  process.stdout.write(`${FAILED_LINE}${JSON.stringify(ProvingGroundError.from(cause).toData())}\n`, () => process.exit(1));
 }
 
 function unexpected(cause: unknown): void {

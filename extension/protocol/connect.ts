@@ -7,8 +7,8 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { EngineConnection } from "./connection.ts";
-import { ProvingGroundError } from "./errors.ts";
-import { EngineAddress, READY_LINE, STATE_FOLDER } from "./handshake.ts";
+import { ErrorData, ProvingGroundError } from "./errors.ts";
+import { EngineAddress, FAILED_LINE, READY_LINE, STATE_FOLDER } from "./handshake.ts";
 import { engineStop, hello, PROTOCOL_VERSION } from "./methods.ts";
 
 export { EngineConnection } from "./connection.ts";
@@ -38,7 +38,7 @@ export interface ConnectOptions {
 /**
  * A greeted connection to the repository's engine, which is started when none answers.
  * @throws ProvingGroundError `engine-unreachable` when there is none or it does not start, `engine-version` when it speaks another
- * protocol and is busy, `unauthorised` when it does not accept the token
+ * protocol and is busy, `unauthorised` when it does not accept the token; whatever keeps it from starting, such as `disk-full`
  */
 export async function connectEngine(options: ConnectOptions): Promise<EngineConnection> {
   const running = await findEngine(options);
@@ -162,6 +162,7 @@ async function startEngine(options: ConnectOptions): Promise<void> {
     child.stdout?.destroy();
     child.unref();
     if (outcome === "ready") return;
+    if (outcome instanceof ProvingGroundError) throw outcome;
     // Another caller's engine holds the lock: it is ready as soon as it has written its address.
     if (outcome === "exited" && (await addressAppears(options.repository, folder, deadline))) return;
     throw new ProvingGroundError("engine-unreachable", `the engine did not start (${outcome})`, {
@@ -172,15 +173,18 @@ async function startEngine(options: ConnectOptions): Promise<void> {
   }
 }
 
-function firstWord(child: ChildProcess, deadline: AbortSignal): Promise<string> {
+/** `ready`, the error that the engine could not start for, or what became of it instead. */
+function firstWord(child: ChildProcess, deadline: AbortSignal): Promise<string | ProvingGroundError> {
   return new Promise((resolve) => {
     let text = "";
     child.stdout?.setEncoding("utf8").on("data", (piece: string) => {
       text += piece;
       if (text.includes(READY_LINE)) resolve("ready");
+      const [, failure] = text.split(FAILED_LINE);
+      if (failure?.endsWith("\n") === true) resolve(ProvingGroundError.fromData(ErrorData.parse(JSON.parse(failure))));
     });
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", () => resolve("exited"));
+    child.once("close", () => resolve("exited"));
     deadline.addEventListener("abort", () => resolve("it took too long"), { once: true });
   });
 }
@@ -229,9 +233,10 @@ function inheritedEnvironment(): NodeJS.ProcessEnv {
 }
 
 async function logTail(log: string): Promise<string> {
-  const text = (await readFile(log, "utf8").catch(ignore("ENOENT"))) ?? "";
-  const last = text.trimEnd().split("\n").slice(-3).join(" / ").slice(-400);
-  return last === "" ? `Look into ${log}.` : `${log} ends with: ${last}`;
+  const lines = ((await readFile(log, "utf8").catch(ignore("ENOENT"))) ?? "").trimEnd().split("\n").slice(-20);
+  // What was thrown, rather than where: a stack or Node's version may follow it.
+  const last = lines.findLast((line) => /^(\S*: )?(Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? "";
+  return last === "" ? `Look into ${log}.` : `${log} ends with: ${last.slice(0, 400)}`;
 }
 
 const addressFile = (repository: string) => join(repository, STATE_FOLDER, "engine.json");

@@ -18,3 +18,6 @@ export type EngineAddress = z.infer<typeof EngineAddress>;
 
 /** Line that the engine prints on its standard output once it listens. */
 export const READY_LINE = "proving-ground engine ready";
+
+/** Begins the line by which an engine that cannot start says why; an error's data as JSON follows. */
+export const FAILED_LINE = "proving-ground engine failed ";

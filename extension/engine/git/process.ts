@@ -1,4 +1,5 @@
 /** Runs the system's git without a shell, away from the caller's repository variables, hooks and line-end conversion. */
+import { statfs } from "node:fs/promises";
 import { execa } from "execa";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 
@@ -19,6 +20,9 @@ export const EXACT = [
   "i18n.commitEncoding=utf-8",
   "gc.auto=0",
 ].flatMap((setting) => ["-c", setting]);
+
+/** A disk with fewer bytes free is full. */
+const LITTLE = 65_536;
 
 export interface GitCall {
   input?: string | Uint8Array;
@@ -53,7 +57,11 @@ export async function git(folder: string, args: readonly string[], call: GitCall
   });
   const stderr = Buffer.from(ended.stderr).toString("utf8").trim();
   if (ended.exitCode === undefined) throw notStarted(folder, ended.code, ended.originalMessage ?? stderr, ended.cause);
-  if (/No space left on device/i.test(stderr)) throw ProvingGroundError.from(new Error(stderr));
+  if (ended.exitCode !== 0 && (await isDiskFull(folder, stderr))) {
+    throw new ProvingGroundError("disk-full", `the disk is full: git could not write: ${stderr.split("\n")[0] ?? ""}`, {
+      hint: "Free some space, then try again; nothing that was already recorded is lost.",
+    });
+  }
   return { code: ended.exitCode, bytes: Buffer.from(ended.stdout), stderr };
 }
 
@@ -86,6 +94,14 @@ export function failed(args: readonly string[], ended: GitEnd): ProvingGroundErr
 export function gitVariables(): NodeJS.ProcessEnv {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !LEAKING.test(name)));
   return { ...inherited, LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0" };
+}
+
+/** git says in many ways that it could not write, and not always why. */
+async function isDiskFull(folder: string, stderr: string): Promise<boolean> {
+  if (/No space left on device|Out of diskspace/i.test(stderr)) return true;
+  if (!/writ|creat|lock/i.test(stderr)) return false;
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < LITTLE;
 }
 
 /** The error for a git that could not even be started. */

@@ -3,6 +3,8 @@ import type { Notice } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import type { Compute } from "../compute/compute.ts";
 import type { Store } from "../store/store.ts";
+import type { After } from "./clock.ts";
+import type { Insist } from "./insist.ts";
 import { needOf, refusal, type Launch, type Launcher } from "./launcher.ts";
 import type { Records } from "./records.ts";
 import type { Grant, Slots } from "./slots.ts";
@@ -16,6 +18,8 @@ export interface DispatcherOptions {
   records: Records;
   slots: Slots;
   underWay: UnderWay;
+  after: After;
+  insist: Insist;
   /** A place was taken. */
   onTaken: () => void;
   /** A run ends that was never begun. */
@@ -23,8 +27,10 @@ export interface DispatcherOptions {
   /** As `end`, for a run that has its place already and whose end must be recorded whatever comes. */
   endSurely: (run: Run, found: Verdict) => void;
   onNotice: (notice: Notice) => void;
-  onError: (cause: unknown) => void;
 }
+
+/** Milliseconds before a queue that could not be gone through is tried again. */
+const AGAIN = 5000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -64,7 +70,10 @@ export class Dispatcher {
     this.#filling = "yes";
     setImmediate(() => {
       this.#fill()
-        .catch(this.#options.onError)
+        .catch((cause: unknown) => {
+          this.#options.insist.tell(cause);
+          this.#options.after(AGAIN, () => this.pump());
+        })
         .finally(() => {
           const again = this.#filling === "again";
           this.#filling = "no";
@@ -108,7 +117,12 @@ export class Dispatcher {
       full[kind] = true;
       return;
     }
-    store.runs.starting(run.id);
+    try {
+      store.runs.starting(run.id);
+    } catch (cause) {
+      slots.release(run.id);
+      throw cause;
+    }
     onTaken();
     const phase = { submitted: false };
     this.#launching.set(run.id, phase);
@@ -127,7 +141,6 @@ export class Dispatcher {
     if (plan.restored.length > 0) this.#tellRestored(run, plan.restored);
     phase.submitted = true;
     await compute.submit({ ...plan.job, directory: ref.directory });
-    store.runs.running(run.id);
     await underWay.attach(run, ref, plan);
   }
 

@@ -14,6 +14,7 @@ import type { NewRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Insist } from "./insist.ts";
 import { Launcher, needOf, refusal } from "./launcher.ts";
 import { readPlan } from "./plan.ts";
 import { Records } from "./records.ts";
@@ -51,8 +52,10 @@ export interface SchedulerOptions {
 }
 
 const TARGET = "local";
-/** Milliseconds before a record for which there was no room is tried again. */
-const RECORD_AGAIN = 5000;
+const FULL: Notice = {
+  level: "error",
+  message: "The disk is full: what becomes of the runs cannot be recorded. Free some space; it is made up for then, and nothing is lost.",
+};
 const STOPPED: Verdict = { state: "stopped", failure: null, reason: null, metric: null };
 
 export class Scheduler {
@@ -60,24 +63,25 @@ export class Scheduler {
   readonly #setup: Setup;
   readonly #records: Records;
   readonly #slots = new Slots();
+  readonly #insist: Insist;
   readonly #underWay: UnderWay;
   readonly #dispatcher: Dispatcher;
   readonly #directories = new Map<string, string>();
   #scratch = 0;
   #ready = false;
-  #closed = false;
 
   constructor(options: SchedulerOptions) {
     const { store, git, compute, setupCompute, inherited, folder, after, freeSpace, onNotice, onError } = options;
     this.#options = options;
+    this.#insist = new Insist({ after, failed: onError, full: () => onNotice(FULL) });
     this.#setup = new Setup({ folder: path.join(folder, "setup"), compute: setupCompute, after });
     this.#records = new Records(compute, folder);
     this.#underWay = new UnderWay({
-      ...{ store, compute, folder, after, freeSpace, onError, records: this.#records },
-      over: (run, found) => this.#end(run, found),
+      ...{ store, compute, folder, after, freeSpace, onError, records: this.#records, insist: this.#insist },
+      over: (run, found) => this.#endSurely(run, found),
     });
     this.#dispatcher = new Dispatcher({
-      ...{ store, compute, onNotice, onError, records: this.#records, slots: this.#slots, underWay: this.#underWay },
+      ...{ store, compute, after, onNotice, records: this.#records, slots: this.#slots, underWay: this.#underWay, insist: this.#insist },
       launcher: new Launcher({
         ...{ store, git, inherited, setup: this.#setup },
         directoryOf: async (name) => this.#directories.get(name) ?? (await options.environments.get(name)).directory,
@@ -113,7 +117,7 @@ export class Scheduler {
 
   /** Stops looking; what runs goes on without the engine. */
   close(): void {
-    this.#closed = true;
+    this.#insist.close();
     this.#dispatcher.close();
     this.#underWay.close();
   }
@@ -244,14 +248,9 @@ export class Scheduler {
 
   /** As `#end`, again and again while even the record finds no room on the disk. */
   #endSurely(run: Run, found: Verdict): void {
-    const { store, after, onError } = this.#options;
-    if (this.#closed) return;
-    try {
-      if (!ENDED.has(store.runs.get(run.id).state)) this.#end(run, found);
-    } catch (cause) {
-      onError(cause);
-      after(RECORD_AGAIN, () => this.#endSurely(run, found));
-    }
+    this.#insist.on(() => {
+      if (!ENDED.has(this.#options.store.runs.get(run.id).state)) this.#end(run, found);
+    });
   }
 
   /** Takes up the runs of an earlier engine: none is forgotten, none is started a second time. */
@@ -265,15 +264,17 @@ export class Scheduler {
       const plan = plans[index] ?? null;
       const ref = this.#records.ref(run.id);
       if (plan === null) {
-        if (run.state === "starting") store.runs.requeue(run.id, "The engine ended before it was started.");
-        else this.#end(run, lost("its folder was removed", false));
+        this.#insist.on(() => {
+          const { state } = store.runs.get(run.id);
+          if (state === "starting") store.runs.requeue(run.id, "The engine ended before it was started.");
+          else if (!ENDED.has(state)) this.#end(run, lost("its folder was removed", false));
+        });
         continue;
       }
       this.#slots.adopt(run.id, plan.grant);
       try {
         // Made ready and never begun: submitting is safe, because a supervisor takes each job once.
         if (states[index]?.state === "absent") await compute.submit({ ...plan.job, directory: ref.directory });
-        if (run.state === "starting") store.runs.running(run.id);
         await this.#underWay.attach(run, ref, plan);
       } catch (cause) {
         this.#endSurely(run, refusal(cause));

@@ -4,6 +4,7 @@ import type { Compute, JobRef, JobState } from "../compute/compute.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
 import { Follow } from "./follow.ts";
+import type { Insist } from "./insist.ts";
 import type { Plan } from "./plan.ts";
 import type { Records } from "./records.ts";
 import { lost, verdict, type Verdict } from "./verdict.ts";
@@ -15,9 +16,10 @@ export interface UnderWayOptions {
   /** The lab's state folder. */
   folder: string;
   after: After;
+  insist: Insist;
   /** Room left on a folder's disk, in bytes. */
   freeSpace: (folder: string) => Promise<number>;
-  /** A run is over; it is forgotten by `forget`. */
+  /** A run is over, said once; it is forgotten by `forget`. */
   over: (run: Run, found: Verdict) => void;
   onError: (cause: unknown) => void;
 }
@@ -50,10 +52,13 @@ export class UnderWay {
     return this.#active.has(id);
   }
 
-  /** Follows a run whose job was submitted. */
+  /** Follows a run whose job was submitted: it runs, whether that can be recorded at once or not. */
   async attach(run: Run, ref: JobRef, plan: Plan): Promise<void> {
     if (this.#closed) return;
-    const { compute, after, store, onError } = this.#options;
+    const { compute, after, insist, store, onError } = this.#options;
+    insist.on(() => {
+      if (store.runs.get(run.id).state === "starting") store.runs.running(run.id);
+    });
     const follow = new Follow({
       ...{ compute, ref, settings: plan.metric, after },
       changed: (reader) => store.runs.setLive(run.id, reader.live),
@@ -100,7 +105,7 @@ export class UnderWay {
     this.#options.compute
       .poll(active.map(({ ref }) => ref))
       .then((states) => Promise.all(active.map((one, index) => this.#seen(one, states[index]))))
-      .catch(this.#options.onError);
+      .catch((cause: unknown) => this.#options.insist.tell(cause));
   }
 
   async #seen(active: Active, state: JobState | undefined): Promise<void> {
@@ -110,7 +115,7 @@ export class UnderWay {
       const found = await this.#verdict(active, state);
       this.#options.over(active.run, withRestored(found, active.plan));
     } catch (cause) {
-      // Its record stays where it is; the next look tries again.
+      // What it left stays where it is; the next look tries again.
       active.finishing = false;
       throw cause;
     }

@@ -1,5 +1,7 @@
 /** The lab's SQLite file: prepared statements, transactions that record events, and a notice of what each one touched. */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import { FullDisk } from "./full-disk.ts";
 import { migrate } from "./migrate.ts";
 
 /** Who caused a state change. */
@@ -45,17 +47,19 @@ export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #clock: () => number;
+  /** Null for a database that is not kept. */
+  readonly #disk: FullDisk | null;
   readonly #listeners = new Set<(touched: Touched) => void>();
 
   /**
    * @param file path of the database, created when missing; `:memory:` for one that is not kept
    * @param clock milliseconds since 1970
+   * @throws ProvingGroundError `disk-full`, `engine-version` when it was written by a newer version
    */
   constructor(file: string, clock: () => number) {
     this.#clock = clock;
-    this.#sqlite = new DatabaseSync(file, { enableForeignKeyConstraints: true });
-    this.#sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000");
-    migrate(this.#sqlite);
+    this.#disk = file === ":memory:" ? null : new FullDisk(file);
+    this.#sqlite = this.#insist("engine", () => opened(file));
   }
 
   now(): number {
@@ -75,8 +79,18 @@ export class Database {
     return Number(this.#statement(sql).run(...values).lastInsertRowid);
   }
 
-  /** Runs `body` in one transaction with its events; listeners hear of it after the commit. Not nested. */
+  /**
+   * Runs `body` in one transaction with its events; listeners hear of it after the commit. Not nested. What the engine and models
+   * have already done is recorded even on a disk that has just become full; then `body` runs a second time.
+   * @throws ProvingGroundError `disk-full`; nothing is changed then
+   */
   transaction<Result>(actor: Actor, body: (transaction: Transaction) => Result): Result {
+    const { result, transaction } = this.#insist(actor, () => this.#attempt(actor, body));
+    this.touch(transaction);
+    return result;
+  }
+
+  #attempt<Result>(actor: Actor, body: (transaction: Transaction) => Result): { result: Result; transaction: Transaction } {
     const transaction = new Transaction((event) => {
       this.run(
         "INSERT INTO events (at, actor, kind, idea, run, detail) VALUES (?, ?, ?, ?, ?, ?)",
@@ -89,16 +103,37 @@ export class Database {
       );
     });
     this.#sqlite.exec("BEGIN IMMEDIATE");
-    let result: Result;
     try {
-      result = body(transaction);
+      const result = body(transaction);
       this.#sqlite.exec("COMMIT");
+      return { result, transaction };
     } catch (cause) {
       // SQLite rolls back by itself on some errors, a full disk among them.
       if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
       throw cause;
     }
-    this.touch(transaction);
+  }
+
+  /** Humans and the search are told that the disk is full before they go on; for the others the room set aside is used. */
+  #insist<Result>(actor: Actor, write: () => Result): Result {
+    const disk = this.#disk;
+    if (disk === null) return write();
+    const saying = () => {
+      try {
+        return write();
+      } catch (cause) {
+        throw disk.caused(cause) ? disk.error(cause) : cause;
+      }
+    };
+    let result: Result;
+    try {
+      result = saying();
+    } catch (cause) {
+      const mayUseReserve = actor === "engine" || actor === "model";
+      if (!(cause instanceof ProvingGroundError && cause.code === "disk-full" && mayUseReserve && disk.release())) throw cause;
+      return saying();
+    }
+    disk.reserve();
     return result;
   }
 
@@ -125,5 +160,17 @@ export class Database {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+}
+
+function opened(file: string): DatabaseSync {
+  const sqlite = new DatabaseSync(file, { enableForeignKeyConstraints: true });
+  try {
+    sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000");
+    migrate(sqlite);
+    return sqlite;
+  } catch (cause) {
+    sqlite.close();
+    throw cause;
   }
 }

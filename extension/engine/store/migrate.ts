@@ -27,7 +27,8 @@ export function migrate(database: DatabaseSync): void {
       database.exec(`PRAGMA user_version = ${number}`);
       database.exec("COMMIT");
     } catch (cause) {
-      database.exec("ROLLBACK");
+      // SQLite rolls back by itself on some errors, a full disk among them.
+      if (database.isTransaction) database.exec("ROLLBACK");
       throw cause;
     }
   }
