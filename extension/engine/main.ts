@@ -28,6 +28,7 @@ import { answerIdeas } from "./requests/ideas.ts";
 import { answerLab } from "./requests/lab.ts";
 import { Retirement } from "./retirement.ts";
 import { Generation } from "./search/generation.ts";
+import { Repairs } from "./search/repairs.ts";
 import { realAfter } from "./scheduler/clock.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { allowedVariables } from "./scheduler/variables.ts";
@@ -113,6 +114,11 @@ async function run(repository: string, patience: number): Promise<void> {
     },
     onError: unexpected,
   });
+  const repairs = new Repairs({
+    ...{ store, models, implementer, onError: unexpected },
+    log: (run, from, limit) => scheduler.log(run, from, limit),
+  });
+  store.onTouched(({ runs }) => repairs.look(runs));
   const inUse = () => {
     const { running, queued } = store.runs.counts();
     return running + queued + server.sessions.size + server.busy + implementer.busy > 0;
@@ -142,7 +148,7 @@ async function run(repository: string, patience: number): Promise<void> {
     stop: () => void stop("asked to by a client"),
   });
   answerIdeas(server, store, environments);
-  answerExecutor(server, { store, models, generation, implementer, proposals, scheduler, compute });
+  answerExecutor(server, { store, models, generation, implementer, proposals, repairs, scheduler, compute });
 
   await scheduler.start();
   const socket = await socketAddress(createHash("sha256").update(repository).digest("hex").slice(0, 16));

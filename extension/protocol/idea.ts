@@ -51,6 +51,8 @@ export const Idea = z.object({
   parents: z.array(z.int()),
   /** Idea whose implementation it is written on; null for the baseline. */
   base: z.int().nullable(),
+  /** Idea whose run failed and that this one is another try at. */
+  repairs: z.int().nullable(),
   status: IdeaStatus,
   /** Why it is where it is, when something went wrong; one line. */
   problem: z.string().nullable(),

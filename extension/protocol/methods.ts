@@ -116,6 +116,15 @@ export const implement = request<ImplementResult[]>()(
   }),
 );
 
+/**
+ * Another try at an idea whose newest run failed: a new idea of the same text, whose code is written by a model that is told the change
+ * and the end of the log. `model` null is the one that wrote the code.
+ */
+export const ideasRepair = request<Idea>()(
+  "ideas/repair",
+  z.object({ idea: z.int(), model: z.string().nullable().default(null), progress: z.int().optional() }),
+);
+
 export const proposalGet = request<ProposalView>()("proposals/get", z.object({ idea: z.int() }));
 /** Replaces the recorded decisions of a proposal. */
 export const proposalDecide = request<null>()("proposals/decide", z.object({ idea: z.int(), decisions: Decisions }));
@@ -202,5 +211,11 @@ export const Notice = z.object({
 export type Notice = z.infer<typeof Notice>;
 export const notice = new Notification("notice", Notice);
 
-/** Limits of this machine as the user set them; `slots` 0 leaves their number to the machine. Replaces what was said before. */
-export const engineConfigure = request<null>()("engine/configure", z.object({ slots: z.int().min(0) }));
+/**
+ * What the user set for this machine; replaces what was said before. `slots` 0 leaves their number to the machine; a run that crashes
+ * within `repairWithin` seconds is handed back once to the model that wrote its code, 0 none.
+ */
+export const engineConfigure = request<null>()(
+  "engine/configure",
+  z.object({ slots: z.int().min(0), repairWithin: z.number().min(0).default(0) }),
+);

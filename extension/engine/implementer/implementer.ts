@@ -19,7 +19,7 @@ import { PathGuard } from "./patch/paths.ts";
 import { Turns, type Claims } from "./queue.ts";
 import { turnKnobs } from "./turn-knobs.ts";
 import { fingerprintOf, isEdited, readChanges, sizeOf } from "./working-copy.ts";
-import { Writer } from "./writer.ts";
+import { type Crash, Writer } from "./writer.ts";
 
 /** Ideas at the same time. */
 const AT_ONCE = 8;
@@ -33,6 +33,8 @@ export interface ImplementOptions {
   samples?: number;
   /** What the human asks to do differently. */
   note?: string | null;
+  /** An earlier implementation of the idea, and how its run failed. */
+  crash?: Crash | null;
   signal: AbortSignal;
   onProgress?: (progress: Omit<ProgressReport, "progress">) => void;
 }

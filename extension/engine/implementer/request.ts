@@ -13,6 +13,8 @@ export interface Background {
   failures: readonly string[];
   /** What the human asks to do differently. */
   note: string | null;
+  /** An implementation of the same idea whose run failed: its diff, why, and the end of its log. */
+  crash: { diff: string; reason: string | null; log: string } | null;
 }
 
 /** @throws ProvingGroundError `usage` when an overridden prompt has an unknown placeholder */
@@ -20,7 +22,7 @@ export async function firstMessages(
   prompts: Prompts,
   { record: idea, environment: { manifest }, rules }: Job,
   tree: Tree,
-  { parentDiff, failures, note }: Background,
+  { parentDiff, failures, note, crash }: Background,
 ): Promise<Message[]> {
   const isContext = picomatch(manifest.files.context, { dot: true });
   const shown = [...tree.paths()].filter((path) => isContext(path)).sort();
@@ -37,6 +39,7 @@ export async function firstMessages(
     changes: idea.text.changes.trim() === "" ? "" : `Planned changes:\n\n${idea.text.changes.trim()}`,
     parent: parentDiff === null ? "" : `How experiment #${idea.base} had changed it:\n\n${fenced(parentDiff.trimEnd(), "diff")}`,
     failures: failures.length === 0 ? "" : `Earlier attempts at this idea failed:\n\n${failures.map((reason) => `- ${reason}`).join("\n")}`,
+    crash: crash === null ? "" : crashed(crash),
     note: note === null || note.trim() === "" ? "" : `The researcher remarks:\n\n${note.trim()}`,
   });
   return [{ role: "user", content }];
@@ -45,6 +48,19 @@ export async function firstMessages(
 /** The conversation after an answer that was refused. */
 export async function revised(prompts: Prompts, messages: readonly Message[], answer: string, reason: string): Promise<Message[]> {
   return [...messages, { role: "assistant", content: answer }, { role: "user", content: await prompts.render("revise", { reason }) }];
+}
+
+function crashed({ diff, reason, log }: NonNullable<Background["crash"]>): string {
+  const why = reason === null ? "" : ` (${reason})`;
+  return `The idea was implemented before, and that run failed${why}. The change was:
+
+${fenced(diff.trimEnd(), "diff")}
+
+The end of its log:
+
+${fenced(log.trim())}
+
+Find the cause and give the whole change again, corrected, on the code as it is shown above.`;
 }
 
 /** A file under its path, lines numbered from 1, in a fence that nothing in it closes. */

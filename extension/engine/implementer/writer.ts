@@ -23,8 +23,19 @@ const FAILURES_TOLD = 3;
 export interface WriteOptions {
   samples?: number;
   note?: string | null;
+  /** An earlier implementation of the same idea, and how its run failed. */
+  crash?: Crash | null;
   signal: AbortSignal;
   onProgress?: (progress: Omit<ProgressReport, "progress">) => void;
+}
+
+/** A run that failed. */
+export interface Crash {
+  /** Idea whose implementation was run. */
+  idea: number;
+  reason: string | null;
+  /** End of its log. */
+  log: string;
 }
 
 /** What is to become the proposal: an open attempt and its new files, by path in the environment's folder. */
@@ -49,7 +60,7 @@ export class Writer {
   /** @returns what passed first, its attempt still open; or why nothing did, every attempt recorded */
   async write(job: Job, model: LanguageModel, options: WriteOptions, report: (message: string) => void): Promise<Tried<Written>> {
     const { samples = 1, signal } = options;
-    const messages = await firstMessages(this.#prompts, job, folderTree(job.folder), await this.#background(job, options.note ?? null));
+    const messages = await firstMessages(this.#prompts, job, folderTree(job.folder), await this.#background(job, options));
     const end = await firstToPass(samples, signal, (sample, either, pass) => {
       const name = samples === 1 ? "" : ` (sample ${sample} of ${samples})`;
       const told = (what: string) => report(`${what}${name}`);
@@ -97,9 +108,10 @@ export class Writer {
     }
   }
 
-  async #background({ record, environment }: Job, note: string | null): Promise<Background> {
+  async #background({ record, environment }: Job, { note = null, crash = null }: WriteOptions): Promise<Background> {
     const { git, store } = this.#grounds;
     const parent = record.base === null ? null : store.implementations.implementation(record.base);
+    const crashed = crash === null ? null : store.implementations.implementation(crash.idea);
     const reasons = store.implementations
       .attempts(record.id)
       .filter(({ outcome }) => outcome !== "applied" && outcome !== "overtaken" && outcome !== "cancelled" && outcome !== "interrupted")
@@ -108,6 +120,8 @@ export class Writer {
       parentDiff: parent === null ? null : await git.diff(parent.base, parent.commit, environment.directory),
       failures: [...new Set(reasons)].slice(-FAILURES_TOLD),
       note,
+      crash:
+        crash === null || crashed === null ? null : { ...crash, diff: await git.diff(crashed.base, crashed.commit, environment.directory) },
     };
   }
 }

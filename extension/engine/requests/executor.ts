@@ -9,6 +9,7 @@ import type { Proposals } from "../implementer/proposals.ts";
 import type { Models } from "../models/catalogue.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Generation } from "../search/generation.ts";
+import type { Repairs } from "../search/repairs.ts";
 import type { Server } from "../server/server.ts";
 import type { Store } from "../store/store.ts";
 
@@ -18,6 +19,7 @@ export interface Executor {
   generation: Generation;
   implementer: Implementer;
   proposals: Proposals;
+  repairs: Repairs;
   scheduler: Scheduler;
   compute: LocalCompute;
 }
@@ -27,7 +29,7 @@ export function answerExecutor(server: Server, executor: Executor): void {
   answerRunning(server, executor);
 }
 
-function answerWriting(server: Server, { store, models, generation, implementer, proposals }: Executor): void {
+function answerWriting(server: Server, { store, models, generation, implementer, proposals, repairs }: Executor): void {
   server.handle(methods.ideasGenerate, (params, call) => generation.generate(params, call));
   server.handle(methods.nextEpoch, (params, call) => generation.nextEpoch(params, call));
 
@@ -59,6 +61,8 @@ function answerWriting(server: Server, { store, models, generation, implementer,
     return [...new Set(ideas)].flatMap((id) => byIdea.get(id) ?? []);
   });
 
+  server.handle(methods.ideasRepair, ({ idea, model }, call) => repairs.repair(idea, model, call));
+
   server.handle(methods.proposalGet, ({ idea }) => proposals.view(idea));
   server.handle(methods.proposalDecide, ({ idea, decisions }) => proposals.decide(idea, decisions));
   server.handle(methods.proposalApprove, ({ idea, ...approval }) => proposals.approve(idea, approval));
@@ -66,7 +70,7 @@ function answerWriting(server: Server, { store, models, generation, implementer,
   server.handle(methods.ideaDiff, async ({ idea }) => ({ diff: await proposals.diff(idea) }));
 }
 
-function answerRunning(server: Server, { scheduler, compute }: Executor): void {
+function answerRunning(server: Server, { scheduler, compute, repairs }: Executor): void {
   server.handle(methods.environmentsSetup, ({ environment }, call) => scheduler.setup(environment, (message) => call.report({ message })));
   server.handle(methods.environmentsBaseline, ({ environment, seeds }) => scheduler.baseline("human", environment, seeds));
   server.handle(methods.runsEnqueue, ({ ideas, seeds }) => scheduler.enqueue("human", ideas, seeds));
@@ -75,7 +79,8 @@ function answerRunning(server: Server, { scheduler, compute }: Executor): void {
   server.handle(methods.runsFirst, ({ run }) => scheduler.first(run));
   server.handle(methods.runLog, ({ run, from, limit }) => scheduler.log(run, from, limit));
   server.handle(methods.runCurves, ({ runs }) => scheduler.curves(runs));
-  server.handle(methods.engineConfigure, async ({ slots }) => {
+  server.handle(methods.engineConfigure, async ({ slots, repairWithin }) => {
+    repairs.configure(repairWithin);
     compute.setSlots(slots === 0 ? undefined : slots);
     await scheduler.lookAtMachine();
     return null;

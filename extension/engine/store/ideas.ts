@@ -19,6 +19,8 @@ export interface NewIdea {
   parents: number[];
   /** Seed of the draw that made it; null for humans. */
   seed: number | null;
+  /** Idea whose run failed and that this one is another try at. */
+  repairs?: number;
 }
 
 /** What was written down, as opposed to what became of it. */
@@ -64,8 +66,8 @@ export class Ideas {
     const ids = this.#database.transaction(actor, (transaction) =>
       ideas.map((idea) => {
         const id = this.#database.run(
-          `INSERT INTO ideas (environment, epoch, source, model, strategy, title, description, changes, kind, knobs, base, seed, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO ideas (environment, epoch, source, model, strategy, title, description, changes, kind, knobs, base, seed, repairs, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           idea.environment,
           idea.epoch,
           idea.source,
@@ -78,6 +80,7 @@ export class Ideas {
           idea.knobs === null ? null : JSON.stringify(idea.knobs),
           idea.base,
           idea.seed,
+          idea.repairs ?? null,
           this.#database.now(),
         );
         idea.parents.forEach((parent, position) => {
@@ -129,6 +132,11 @@ export class Ideas {
       .map((row) => this.record(Number(row.id)));
   }
 
+  /** Whether another try at the idea was made, or it is one itself: nothing is handed back twice. */
+  isRepaired(id: number): boolean {
+    return this.#database.get("SELECT 1 FROM ideas WHERE repairs = ? OR (id = ? AND repairs IS NOT NULL)", id, id) !== undefined;
+  }
+
   /** Number of the newest epoch; 0 when there is none. */
   newestEpoch(environment: string): number {
     return Number(this.#database.get("SELECT coalesce(max(epoch), 0) AS epoch FROM ideas WHERE environment = ?", environment)?.epoch ?? 0);
@@ -176,6 +184,7 @@ export class Ideas {
       kind: row.kind as IdeaKind | null,
       parents: JSON.parse(String(row.parents)) as number[],
       base: row.base === null ? null : Number(row.base),
+      repairs: row.repairs === null ? null : Number(row.repairs),
       status,
       problem,
       commit: row.commit_hash === null ? null : String(row.commit_hash),

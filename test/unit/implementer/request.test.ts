@@ -34,7 +34,7 @@ function job(base: number | null): Job {
 }
 
 test("an idea on the unchanged code", async () => {
-  const messages = await firstMessages(prompts, job(null), tree, { parentDiff: null, failures: [], note: null });
+  const messages = await firstMessages(prompts, job(null), tree, { parentDiff: null, failures: [], note: null, crash: null });
   await expect(messages.map(({ role, content }) => `[${role}]\n${content}\n`).join("\n")).toMatchFileSnapshot("golden/implement-fresh.txt");
 });
 
@@ -43,6 +43,11 @@ test("an idea on a parent, after failures, with a remark, and its revision", asy
     parentDiff: "--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-RATE = 0.05\n+RATE = 0.1\n",
     failures: ["train.py: hunk 1: its lines are not in the file", "the smoke command ended with exit code 1: NameError"],
     note: "Keep the warm-up as it is.",
+    crash: {
+      diff: "--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-RATE = 0.1\n+RATE = rate\n",
+      reason: "exit 1",
+      log: "NameError: name 'rate'\n",
+    },
   };
   const first = await firstMessages(prompts, job(7), tree, background);
   const messages = await revised(prompts, first, "RATE = 0.3", "train.py:1: invalid syntax\n1 | RATE = = 0.3");
