@@ -31,6 +31,23 @@ export function addImplementingCommands(program: Command, context: Context): voi
 
   leaf(
     program
+      .command("repair")
+      .argument("<idea>", "number", integer)
+      .option("--model <id>", "model that writes the code; else the one that wrote it before")
+      .description("hand an idea whose run failed back to a model, as a new idea"),
+  ).action(async (idea: number, options: { model?: string }, command: Command) => {
+    const lab = await context.lab();
+    const written = await lab.request(
+      methods.ideasRepair,
+      { idea, model: options.model ?? null },
+      { signal: context.signal, onProgress: progressOf(context, command) },
+    );
+    if (written.status !== "in review") context.exitCode = 1;
+    print(context, command, written, ideaTable([written]));
+  });
+
+  leaf(
+    program
       .command("diff")
       .argument("<idea>", "number", integer)
       .option("--hunks", "list the hunks with their ids instead")

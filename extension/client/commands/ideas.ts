@@ -9,7 +9,7 @@ import { approve, openReview } from "../review/contribution.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import type { IdeaAction } from "../sidebar/idea-rows.ts";
 import type { Idea } from "../../protocol/idea.ts";
-import { implementAgain, implementByHand, implementIdeas } from "./implementing.ts";
+import { implementAgain, implementByHand, implementIdeas, repairIdeas } from "./implementing.ts";
 import type { ImplementingParts } from "./implementing.ts";
 import { execute, registerCommands } from "./registry.ts";
 import type { Handlers } from "./registry.ts";
@@ -102,6 +102,10 @@ function implementing(parts: IdeaParts): Handlers {
     "provingGround.implementAgain": async (clicked, selected) => {
       const { lab, items } = await targets.ideas(clicked, selected, able("again"), "Implement ideas again");
       await implementAgain(parts, lab, items);
+    },
+    "provingGround.repair": async (clicked, selected) => {
+      const { lab, items } = await targets.ideas(clicked, selected, able("repair"), "Repair failed runs");
+      await repairIdeas(parts, lab, items);
     },
     "provingGround.implementByHand": async (clicked) => {
       const { lab, items } = await targets.ideas(clicked, undefined, able("implement"), "Write an idea's code", false);

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
-import { implement, proposalGet } from "../../protocol/methods.ts";
+import { ideasRepair, implement, proposalGet } from "../../protocol/methods.ts";
 import type { ImplementResult } from "../../protocol/methods.ts";
 import { BY_HAND } from "../../protocol/model.ts";
 import type { Lab } from "../engine/lab.ts";
@@ -11,6 +11,7 @@ import type { Presenter } from "../present.ts";
 import { openReview } from "../review/contribution.ts";
 import type { Reviews } from "../review/reviews.ts";
 import type { Models } from "../settings/models.ts";
+import { implementerModel } from "../settings/settings.ts";
 import type { Ideation } from "../sidebar/ideation.ts";
 import { execute } from "./registry.ts";
 
@@ -64,6 +65,20 @@ export async function implementAgain(parts: ImplementingParts, lab: Lab, items: 
   // A text that was never saved would stand in the editor against the new file.
   for (const document of [...unsaved.values()].flat()) await document.save();
   await implementIdeas(parts, lab, items, worked.length > 0);
+}
+
+/** Hands ideas whose runs failed back to a model, each as a new idea; what it writes waits for review. */
+export async function repairIdeas({ presenter }: ImplementingParts, lab: Lab, items: readonly Idea[]): Promise<void> {
+  const title = items.length === 1 ? `Repairing “${items[0]?.title ?? ""}”` : `Repairing ${items.length} ideas`;
+  const written = await presenter.work(title, (signal, onProgress) =>
+    Promise.all(items.map(({ id }) => lab.link.request(ideasRepair, { idea: id, model: implementerModel() }, { signal, onProgress }))),
+  );
+  const results = written.map(({ id, status, problem }) => ({
+    idea: id,
+    status: status === "in review" ? ("in review" as const) : ("not implemented" as const),
+    reason: problem,
+  }));
+  tellImplemented(presenter, lab, results, false);
 }
 
 function unsavedOf(workingCopies: readonly string[]): vscode.TextDocument[] {

@@ -30,6 +30,7 @@ export interface Commands {
   "provingGround.writeIdea": [];
   "provingGround.implement": OnIdeas;
   "provingGround.implementAgain": OnIdeas;
+  "provingGround.repair": OnIdeas;
   "provingGround.implementByHand": OnIdeas;
   "provingGround.review": OnIdeas;
   "provingGround.approve": OnIdeas;
@@ -78,6 +79,7 @@ type OnRows = { [K in CommandId]: OnIdeas extends Commands[K] ? K : OnRuns exten
 const ON_ROWS: Record<OnRows, true> = {
   "provingGround.implement": true,
   "provingGround.implementAgain": true,
+  "provingGround.repair": true,
   "provingGround.implementByHand": true,
   "provingGround.review": true,
   "provingGround.approve": true,

@@ -8,8 +8,10 @@ import type { Labs } from "../engine/labs.ts";
 import type { Connection } from "../engine/link.ts";
 import { Disposables } from "../lifecycle.ts";
 import { implementerChoices } from "./implementer-choices.ts";
-import { implementerModel, localSlots, onDidChangeSettings, readProviders, writeProvider } from "./settings.ts";
+import { implementerModel, localSlots, onDidChangeSettings, repairWithin, readProviders, writeProvider } from "./settings.ts";
 
+/** What an engine goes by that was told nothing. */
+const UNLIMITED = JSON.stringify({ slots: 0, repairWithin: 0 });
 const SECRET = "provingGround.key.";
 
 export class Models implements vscode.Disposable {
@@ -17,8 +19,8 @@ export class Models implements vscode.Disposable {
   readonly #owner = new Disposables();
   readonly #changed = this.#owner.add(new vscode.EventEmitter<void>());
   #told = "";
-  /** What each engine was told last; one that was told nothing takes the machine's own number. */
-  readonly #slots = new WeakMap<Connection, number>();
+  /** What each engine was told last. */
+  readonly #limits = new WeakMap<Connection, string>();
 
   /** The list of models may be another one. */
   readonly onDidChange = this.#changed.event;
@@ -36,9 +38,10 @@ export class Models implements vscode.Disposable {
       if (key !== undefined) keys[name] = key;
     }
     await connection.request(modelsConfigure, { providers, keys });
-    const slots = localSlots();
-    if (slots !== (this.#slots.get(connection) ?? 0)) await connection.request(engineConfigure, { slots });
-    this.#slots.set(connection, slots);
+    const limits = { slots: localSlots(), repairWithin: repairWithin() };
+    const told = JSON.stringify(limits);
+    if (told !== (this.#limits.get(connection) ?? UNLIMITED)) await connection.request(engineConfigure, limits);
+    this.#limits.set(connection, told);
     this.#complain(problems.join("; "));
   };
 

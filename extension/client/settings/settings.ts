@@ -40,6 +40,12 @@ export function implementerModel(): string | null {
   return typeof model === "string" && model.trim() !== "" ? model.trim() : null;
 }
 
+/** Seconds within which a crash is handed back by itself; 0: none is. */
+export function repairWithin(): number {
+  const minutes = vscode.workspace.getConfiguration(SECTION).get<unknown>("implementer.repairWithin");
+  return typeof minutes === "number" && minutes > 0 ? minutes * 60 : 0;
+}
+
 /** Runs at a time on this machine; 0 leaves it to the machine. */
 export function localSlots(): number {
   const slots = vscode.workspace.getConfiguration(SECTION).get<unknown>("local.slots");

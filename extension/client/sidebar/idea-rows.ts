@@ -45,6 +45,7 @@ export function actionsOn(idea: Idea): Set<IdeaAction> {
   add("implement", !committed && (idea.status === "draft" || idea.status === "not implemented"));
   add("again", idea.status === "in review");
   add("review", idea.status === "in review");
+  add("repair", idea.status === "failed" && idea.source !== "operator");
   add("run", committed && resting);
   add("edit", !committed && idea.status !== "implementing");
   add("reject", resting);
@@ -53,7 +54,8 @@ export function actionsOn(idea: Idea): Set<IdeaAction> {
   add("diff", committed || idea.status === "in review");
   return actions;
 }
-export type IdeaAction = "implement" | "again" | "review" | "run" | "edit" | "reject" | "restore" | "duplicate" | "parent" | "diff";
+export type IdeaAction =
+  "implement" | "again" | "repair" | "review" | "run" | "edit" | "reject" | "restore" | "duplicate" | "parent" | "diff";
 
 /**
  * Groups of rows.
@@ -110,6 +112,7 @@ function descriptionOf(idea: Idea): string {
 function tooltipOf(idea: Idea, environment: ValidEnvironment | null): string {
   const facts = [
     `#${idea.id} · ${idea.status}${idea.kind === null ? "" : ` · ${idea.kind}`} · by ${idea.model ?? idea.source}, ${idea.strategy}`,
+    idea.repairs === null ? "" : `another try at #${idea.repairs}, whose run failed`,
     idea.parents.length === 0 ? "" : `builds on ${idea.parents.map((id) => `#${id}`).join(", ")}`,
     idea.change === null ? "" : `${counted(idea.change.files, "file")}, +${idea.change.added} −${idea.change.removed} lines`,
     idea.metric === null ? "" : metricFacts(idea, environment),
