@@ -12,7 +12,7 @@ export function metricText(value: number | null): string {
 
 /** Seconds as `8 s`, `1.4 min`, `2.5 h`. */
 export function durationText(seconds: number): string {
-  if (seconds < 90) return `${seconds < 10 && seconds % 1 !== 0 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 90) return `${seconds < 9.95 && seconds % 1 !== 0 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   if (seconds < 5400) return `${trim(seconds / 60)} min`;
   return `${trim(seconds / 3600)} h`;
 }

@@ -28,10 +28,11 @@ export function difference(number: number | null, decimals: number): string {
 /** Wall time for people: `8.0 s`, `4 min 10 s`, `2 h 5 min`. */
 export function seconds(amount: number | null): string {
   if (amount === null) return "–";
-  if (amount < 10) return `${amount.toFixed(1)} s`;
-  if (amount < 90) return `${Math.round(amount)} s`;
-  const minutes = Math.floor(amount / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(amount % 60)} s`;
+  if (amount < 9.95) return `${amount.toFixed(1)} s`;
+  const whole = Math.round(amount);
+  if (whole < 90) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
