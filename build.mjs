@@ -43,6 +43,21 @@ const panels = ["composer", "results"];
 /** Each becomes a script and, by the style sheets it imports, a style sheet of the same name. */
 const panelEntries = panels.map((name) => ({ in: `webview/${name}/main.ts`, out: `webview/${name}` }));
 
+/**
+ * The extension host runs the client's own code when a window opens; the libraries behind it lie in files of their own, which are read
+ * when an engine is spoken to. Until then a schema only remembers how it is made.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const librariesLater = {
+  name: "libraries later",
+  setup: (build) => {
+    build.onResolve({ filter: /^zod$/ }, () => ({ path: path.join(root, "extension/client/schemas/zod.ts") }));
+    build.onResolve({ filter: /^\.\/used\.ts$/ }, () => ({ path: "./zod.cjs", external: true }));
+    build.onResolve({ filter: /^vscode-jsonrpc\/node$/ }, () => ({ path: "./jsonrpc.cjs", external: true }));
+  },
+};
+
 /** @type {import("esbuild").BuildOptions[]} */
 const bundles = [
   {
@@ -51,6 +66,13 @@ const bundles = [
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
+    plugins: [librariesLater],
+  },
+  {
+    ...node,
+    entryPoints: { zod: "extension/client/schemas/used.ts", jsonrpc: "vscode-jsonrpc/node" },
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
   },
   {
     ...node,

@@ -6,12 +6,12 @@ import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { EngineConnection } from "./connection.ts";
+import type { EngineConnection } from "./connection.ts";
 import { ErrorData, ProvingGroundError } from "./errors.ts";
 import { EngineAddress, FAILED_LINE, READY_LINE, STATE_FOLDER } from "./handshake.ts";
 import { engineStop, hello, PROTOCOL_VERSION } from "./methods.ts";
 
-export { EngineConnection } from "./connection.ts";
+export type { EngineConnection } from "./connection.ts";
 
 /** An engine that has not greeted back after this many milliseconds is taken for hung. */
 const GREETING_LIMIT = 10_000;
@@ -87,6 +87,8 @@ export async function findEngine(options: ConnectOptions, older: "replace" | "ke
     options.log(`nobody listens on ${address.socket}: ${(cause as Error).message}`);
     return null;
   }
+  // Only who finds an engine needs to speak with one.
+  const { EngineConnection } = await import("./connection.ts");
   const connection = new EngineConnection(socket);
   const limit = AbortSignal.timeout(GREETING_LIMIT);
   const giveUp = () => connection.dispose();
