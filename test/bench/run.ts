@@ -3,14 +3,17 @@ import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { packaged, vsix } from "../workbench/packaged.ts";
 import { ensurePrerequisites } from "../workbench/prerequisites.ts";
-import { ideaCost, restart } from "./engine.ts";
+import { activation } from "./activation.ts";
+import { idleTime, ideaCost, restart } from "./engine.ts";
 import type { Figure } from "./figure.ts";
 import { resultsPanel } from "./results-panel.ts";
 
 const measures: Record<string, () => Promise<Figure[]>> = {
   package: () => Promise.resolve([{ what: "size of the package", measured: statSync(vsix).size / 1e6, unit: "MB", budget: 3 }]),
+  activation,
   restart,
   ideas: ideaCost,
+  idle: idleTime,
   results: () => resultsPanel(),
 };
 
