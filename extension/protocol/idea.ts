@@ -30,6 +30,25 @@ export const IdeaStatus = z.enum([
 ]);
 export type IdeaStatus = z.infer<typeof IdeaStatus>;
 
+/** How one attempt at an implementation ended. */
+export const AttemptOutcome = z.enum([
+  "applied",
+  "model error",
+  "unreadable answer",
+  "would not apply",
+  "protected",
+  "outside",
+  "empty",
+  "syntax",
+  "import",
+  "smoke",
+  // Another sample of the same idea passed first.
+  "overtaken",
+  "interrupted",
+  "cancelled",
+]);
+export type AttemptOutcome = z.infer<typeof AttemptOutcome>;
+
 /** Size of a change in lines. */
 export const DiffStat = z.object({ files: z.int(), added: z.int(), removed: z.int() });
 export type DiffStat = z.infer<typeof DiffStat>;
@@ -56,6 +75,10 @@ export const Idea = z.object({
   status: IdeaStatus,
   /** Why it is where it is, when something went wrong; one line. */
   problem: z.string().nullable(),
+  /** How the attempt ended that `problem` is about; null where it is about no attempt. */
+  outcome: AttemptOutcome.nullable(),
+  /** Attempts at its implementation so far. */
+  attempts: z.int(),
   /** Commit of the approved implementation. */
   commit: z.string().nullable(),
   change: DiffStat.nullable(),
@@ -77,25 +100,6 @@ export const IdeaText = z.object({
   changes: z.string(),
 });
 export type IdeaText = z.infer<typeof IdeaText>;
-
-/** How one attempt at an implementation ended. */
-export const AttemptOutcome = z.enum([
-  "applied",
-  "model error",
-  "unreadable answer",
-  "would not apply",
-  "protected",
-  "outside",
-  "empty",
-  "syntax",
-  "import",
-  "smoke",
-  // Another sample of the same idea passed first.
-  "overtaken",
-  "interrupted",
-  "cancelled",
-]);
-export type AttemptOutcome = z.infer<typeof AttemptOutcome>;
 
 export const Usage = z.object({ inputTokens: z.int(), outputTokens: z.int() });
 export type Usage = z.infer<typeof Usage>;

@@ -1,6 +1,6 @@
 /** Ideas in the store: writing them, and reading them with everything that follows from their attempts and runs. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Idea, IdeaKind, IdeaSource, IdeaStatus, IdeaText, Strategy } from "../../protocol/idea.ts";
+import type { AttemptOutcome, Idea, IdeaKind, IdeaSource, IdeaStatus, IdeaText, Strategy } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
 import type { Actor, Database, Row } from "./database.ts";
 
@@ -40,6 +40,7 @@ SELECT i.*, p.base_commit AS proposal_base,
   coalesce(m.files, p.files) AS files, coalesce(m.added, p.added) AS added, coalesce(m.removed, p.removed) AS removed,
   m.commit_hash,
   a.id AS attempt, a.outcome AS attempt_outcome, a.reason AS attempt_reason,
+  (SELECT count(*) FROM attempts WHERE idea = i.id) AS attempts,
   r.active, r.queued, r.succeeded, r.metric, r.seconds, r.last,
   (SELECT json_group_array(parent) FROM (SELECT parent FROM idea_parents WHERE idea = i.id ORDER BY position)) AS parents
 FROM ideas i
@@ -171,7 +172,7 @@ export class Ideas {
   }
 
   #toIdea(row: Row): Idea {
-    const { status, problem } = this.#statusOf(row);
+    const { status, problem, outcome = null } = this.#statusOf(row);
     return {
       id: Number(row.id),
       environment: String(row.environment),
@@ -187,6 +188,8 @@ export class Ideas {
       repairs: row.repairs === null ? null : Number(row.repairs),
       status,
       problem,
+      outcome,
+      attempts: Number(row.attempts),
       commit: row.commit_hash === null ? null : String(row.commit_hash),
       change: row.files === null ? null : { files: Number(row.files), added: Number(row.added), removed: Number(row.removed) },
       metric: row.metric === null ? null : Number(row.metric),
@@ -196,7 +199,7 @@ export class Ideas {
     };
   }
 
-  #statusOf(row: Row): { status: IdeaStatus; problem: string | null } {
+  #statusOf(row: Row): { status: IdeaStatus; problem: string | null; outcome?: AttemptOutcome } {
     const status = ideaStatus({
       rejected: row.rejected_at !== null,
       attempt:
@@ -208,7 +211,9 @@ export class Ideas {
       succeeded: Number(row.succeeded ?? 0),
       lastRun: row.last === null ? null : this.#runState(Number(row.last)),
     });
-    if (status === "not implemented") return { status, problem: String(row.attempt_reason ?? "the attempt failed") };
+    if (status === "not implemented") {
+      return { status, problem: String(row.attempt_reason ?? "the attempt failed"), outcome: row.attempt_outcome as AttemptOutcome };
+    }
     if (status === "failed") {
       const reason = this.#database.get("SELECT reason FROM runs WHERE id = ?", Number(row.last))?.reason;
       return { status, problem: typeof reason === "string" ? reason : "the run failed" };
