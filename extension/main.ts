@@ -55,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
       trees: trees(current, grouping, regrouped.event),
       review: review({ labs, reviews, presenter, memento }),
       results: results({ extension, labs, current, ideation, onError: presenter.error }, memento),
-      "commands on ideas": ideaCommands({ files, ideation, models, presenter, reviews, targets, composing }),
+      "commands on ideas": ideaCommands({ files, labs, ideation, models, presenter, reviews, targets, composing }),
       "commands on runs": runCommands({ ideation, presenter, targets }),
       "commands of setup": setupCommands({ extension, labs, current, ideation, models, presenter, grouping, log }),
       status: status(labs, current),

@@ -1,21 +1,25 @@
 /** Commands on ideas: writing, implementing, reviewing, running, choosing as parents. */
 import * as vscode from "vscode";
 import { ideaDiff, ideasDuplicate, ideasReject, parentsSet, proposalDiscard, runsEnqueue } from "../../protocol/methods.ts";
+import { PlaceMarks } from "../documents/beside.ts";
 import { openIdea, writeIdea } from "../documents/contribution.ts";
 import type { LabFileSystem } from "../documents/file-system.ts";
+import type { Labs } from "../engine/labs.ts";
 import { counted } from "../format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import { approve, openReview } from "../review/contribution.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import type { IdeaAction } from "../sidebar/idea-rows.ts";
 import type { Idea } from "../../protocol/idea.ts";
-import { implementAgain, implementByHand, implementIdeas, repairIdeas } from "./implementing.ts";
+import { implementAgain, implementByHand, implementIdeas, repairIdeas, tryAgain } from "./implementing.ts";
 import type { ImplementingParts } from "./implementing.ts";
+import { attemptHandlers } from "./attempts.ts";
 import { execute, registerCommands } from "./registry.ts";
 import type { Handlers } from "./registry.ts";
 import type { Targets } from "./targets.ts";
 
 export interface IdeaParts extends ImplementingParts {
+  labs: Labs;
   files: LabFileSystem;
   targets: Targets;
   /** Whether the composer is in view, where progress shows already. */
@@ -29,7 +33,8 @@ export const ideaCommands =
   (parts: IdeaParts): Contribution =>
   (owner) => {
     const handlers: Handlers = { ...writing(parts), ...implementing(parts), ...choosing(parts) };
-    owner.add(registerCommands(handlers, parts.presenter.error));
+    const marks = owner.add(new PlaceMarks());
+    owner.add(registerCommands({ ...handlers, ...attemptHandlers(parts, marks) }, parts.presenter.error));
   };
 
 function writing({ files, ideation, presenter, targets, composing }: IdeaParts): Handlers {
@@ -102,6 +107,10 @@ function implementing(parts: IdeaParts): Handlers {
     "provingGround.implementAgain": async (clicked, selected) => {
       const { lab, items } = await targets.ideas(clicked, selected, able("again"), "Implement ideas again");
       await implementAgain(parts, lab, items);
+    },
+    "provingGround.tryAgain": async (clicked, selected) => {
+      const { lab, items } = await targets.ideas(clicked, selected, able("retry"), "Try again with a note");
+      await tryAgain(parts, lab, items);
     },
     "provingGround.repair": async (clicked, selected) => {
       const { lab, items } = await targets.ideas(clicked, selected, able("repair"), "Repair failed runs");

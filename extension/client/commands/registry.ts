@@ -12,6 +12,10 @@ export interface RunRef {
   readonly lab: string;
   readonly run: number;
 }
+/** Names an attempt at an idea. */
+export interface AttemptRef extends IdeaRef {
+  readonly attempt: number;
+}
 /** A place in a proposal under review; absent where the cursor's is meant. */
 export interface HunkRef {
   readonly lab: string;
@@ -32,6 +36,10 @@ export interface Commands {
   "provingGround.implementAgain": OnIdeas;
   "provingGround.repair": OnIdeas;
   "provingGround.implementByHand": OnIdeas;
+  "provingGround.tryAgain": OnIdeas;
+  "provingGround.showAttempts": OnIdeas;
+  "provingGround.openBeside": [attempt?: AttemptRef];
+  "provingGround.openAnswer": [attempt?: AttemptRef];
   "provingGround.review": OnIdeas;
   "provingGround.approve": OnIdeas;
   "provingGround.discardProposal": OnIdeas;
@@ -81,6 +89,8 @@ const ON_ROWS: Record<OnRows, true> = {
   "provingGround.implementAgain": true,
   "provingGround.repair": true,
   "provingGround.implementByHand": true,
+  "provingGround.tryAgain": true,
+  "provingGround.showAttempts": true,
   "provingGround.review": true,
   "provingGround.approve": true,
   "provingGround.discardProposal": true,

@@ -1,4 +1,4 @@
-/** Addresses of documents that exist only in a lab: ideas, logs, files of the base. Pure: an address is a path. */
+/** Addresses of documents that exist only in a lab: ideas, attempts, logs, files of the base. Pure: an address is a path. */
 
 /** Scheme of all of them. */
 export const SCHEME = "proving-ground";
@@ -7,6 +7,10 @@ export type Address =
   | { kind: "idea"; lab: string; idea: number }
   /** An idea that is not stored yet; `number` tells several apart. */
   | { kind: "new"; lab: string; environment: string; number: number }
+  /** Every attempt at an idea's implementation. */
+  | { kind: "attempts"; lab: string; idea: number }
+  /** What a model wrote in one attempt, whole. */
+  | { kind: "answer"; lab: string; idea: number; attempt: number }
   | { kind: "log"; lab: string; run: number }
   | { kind: "base"; lab: string; commit: string; path: string }
   /** The proposal's side of a file that the proposal deletes. */
@@ -19,6 +23,10 @@ export function printAddress(address: Address, title = ""): string {
       return `/${address.lab}/ideas/${[address.idea, fileName(title)].filter((part) => part !== "").join(" ")}.md`;
     case "new":
       return `/${address.lab}/new/${address.environment}/New idea${address.number === 1 ? "" : ` ${address.number}`}.md`;
+    case "attempts":
+      return `/${address.lab}/attempts/${[address.idea, fileName(title)].filter((part) => part !== "").join(" ")}.md`;
+    case "answer":
+      return `/${address.lab}/answers/${address.idea}/Attempt ${address.attempt}.md`;
     case "log":
       return `/${address.lab}/logs/${[address.run, fileName(title)].filter((part) => part !== "").join(" ")}.log`;
     case "base":
@@ -43,6 +51,12 @@ export function parseAddress(path: string): Address | null {
         environment: third,
         number,
       }));
+    case "attempts":
+      return ifNumber(/^(\d+)( .*)?\.md$/.exec(third)?.[1], (idea) => ({ kind: "attempts", lab, idea }));
+    case "answers":
+      return ifNumber(/^\d+$/.exec(third)?.[0], (idea) =>
+        ifNumber(/^Attempt (\d+)\.md$/.exec(tail)?.[1], (attempt) => ({ kind: "answer", lab, idea, attempt })),
+      );
     case "logs":
       return ifNumber(/^(\d+)( .*)?\.log$/.exec(third)?.[1], (run) => ({ kind: "log", lab, run }));
     case "base":

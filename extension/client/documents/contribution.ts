@@ -1,11 +1,16 @@
-/** Opens ideas and logs, says why an idea is read-only, and keeps the end of a growing log in view. */
+/** Opens ideas, their attempts and logs, says why an idea is read-only, and keeps the end of a growing log in view. */
 import * as vscode from "vscode";
+import type { Idea } from "../../protocol/idea.ts";
 import type { IdeaRef } from "../commands/registry.ts";
 import { commandTo } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
+import { counted } from "../format.ts";
 import type { Contribution } from "../lifecycle.ts";
+import { OUTCOME_WORDS } from "../outcome-words.ts";
+import { actionsOn } from "../sidebar/idea-rows.ts";
 import { SCHEME } from "./address.ts";
+import { AttemptLenses } from "./attempt-lenses.ts";
 import { addressOf, isFrozen, LabFileSystem, uriOf } from "./file-system.ts";
 import { TITLE_COLUMN } from "./template.ts";
 
@@ -15,7 +20,10 @@ export const documents =
   (owner) => {
     owner.add(vscode.workspace.registerFileSystemProvider(SCHEME, files, { isCaseSensitive: true }));
     const lenses = owner.add(new IdeaLenses(files, labs));
-    owner.add(vscode.languages.registerCodeLensProvider({ scheme: SCHEME, language: "markdown" }, lenses));
+    const attemptLenses = owner.add(new AttemptLenses(labs));
+    for (const provider of [lenses, attemptLenses]) {
+      owner.add(vscode.languages.registerCodeLensProvider({ scheme: SCHEME, language: "markdown" }, provider));
+    }
     owner.add(followLogs());
   };
 
@@ -30,6 +38,16 @@ export async function openIdea(lab: Lab, id: number, title?: string): Promise<vo
   });
   const uri = open?.uri ?? uriOf({ kind: "idea", lab: lab.key, idea: id }, title ?? lab.idea(id).title);
   await vscode.window.showTextDocument(uri, { preview: true });
+}
+
+/** Opens the attempts at an idea; the document that shows them already, if one does. */
+export async function openAttempts(lab: Lab, { id, title }: Idea): Promise<void> {
+  const open = vscode.workspace.textDocuments.find((document) => {
+    const address = addressOf(document.uri);
+    return address?.kind === "attempts" && address.lab === lab.key && address.idea === id;
+  });
+  // It stays when an answer is opened from it.
+  await vscode.window.showTextDocument(open?.uri ?? uriOf({ kind: "attempts", lab: lab.key, idea: id }, title), { preview: false });
 }
 
 /** Opens a new idea with the cursor where its title goes. */
@@ -72,17 +90,24 @@ class IdeaLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const ref: IdeaRef = { lab: lab.key, idea: id };
     const top = new vscode.Range(0, 0, 0, 0);
     const lens = (command: vscode.Command) => new vscode.CodeLens(top, command);
-    const state = lens({ title: `#${id} · ${idea.status}`, command: "" });
+    const why = idea.outcome === null ? "" : `: ${OUTCOME_WORDS[idea.outcome]}`;
+    const state = lens({ title: `#${id} · ${idea.status}${why}`, command: "" });
     if (isFrozen(lab, id)) {
-      const why =
+      const frozen =
         idea.status === "implementing"
           ? "read-only while it is being implemented"
           : "read-only: its code is committed, so it stays as it was executed";
-      return [state, lens({ title: why, command: "" }), lens(commandTo("provingGround.duplicate", "Duplicate to change it", ref))];
+      return [state, lens({ title: frozen, command: "" }), lens(commandTo("provingGround.duplicate", "Duplicate to change it", ref))];
     }
     if (idea.status === "in review") return [state, lens(commandTo("provingGround.review", "Review", ref))];
     if (idea.status === "rejected") return [state, lens(commandTo("provingGround.restore", "Restore", ref))];
-    return [state, lens(commandTo("provingGround.implement", "Implement", ref))];
+    const again = actionsOn(idea).has("retry")
+      ? [
+          lens(commandTo("provingGround.tryAgain", "Try Again with a Note…", ref)),
+          lens(commandTo("provingGround.showAttempts", `Show ${counted(idea.attempts, "Attempt")}`, ref)),
+        ]
+      : [];
+    return [state, lens(commandTo("provingGround.implement", "Implement", ref)), ...again];
   }
 
   dispose(): void {

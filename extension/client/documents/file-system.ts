@@ -1,4 +1,4 @@
-/** Ideas, logs and base files as documents of the scheme `proving-ground`: ideas can be edited and saved, the rest is read. */
+/** Ideas, attempts, logs and base files as documents of the scheme `proving-ground`: ideas can be edited and saved, the rest is read. */
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { printIdea } from "../../protocol/idea-markdown.ts";
@@ -10,6 +10,7 @@ import { Disposables } from "../lifecycle.ts";
 import { messageOf } from "../message.ts";
 import { parseAddress, printAddress, SCHEME } from "./address.ts";
 import type { Address } from "./address.ts";
+import { printAnswer, printAttempts } from "./attempts.ts";
 import { readLog } from "./log.ts";
 import { NEW_IDEA, readIdea } from "./template.ts";
 
@@ -130,6 +131,14 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
         const known = this.#added.get(uri.path);
         return known === undefined ? NEW_IDEA : printIdea((await lab.link.request(ideasGet, { idea: known })).text);
       }
+      case "attempts":
+        return printAttempts(await lab.link.request(ideasGet, { idea: address.idea }), timeOf);
+      case "answer": {
+        const { attempts } = await lab.link.request(ideasGet, { idea: address.idea });
+        const found = attempts.find(({ id }) => id === address.attempt);
+        if (found === undefined) throw vscode.FileSystemError.FileNotFound(uri);
+        return printAnswer(found);
+      }
       case "log":
         return readLog(lab, address.run);
       case "base":
@@ -144,7 +153,7 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
     for (const { uri } of [...this.#watched.values()]) {
       const address = addressOf(uri);
       if (address?.lab !== lab.key) continue;
-      const idea = this.ideaOf(uri);
+      const idea = address.kind === "attempts" ? address.idea : this.ideaOf(uri);
       const changed =
         idea !== null
           ? before?.ideas.find((one) => one.id === idea) !== snapshot.ideas.find((one) => one.id === idea)
@@ -160,6 +169,9 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
     this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
   }
 }
+
+/** A moment as the user's own settings write it. */
+const timeOf = (milliseconds: number) => new Date(milliseconds).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** Our errors as the editor shows them: the document stays as it is, dirty if it was. */
 async function asFileSystemError<T>(work: () => Promise<T>): Promise<T> {

@@ -3,6 +3,9 @@ import * as vscode from "vscode";
 import { Provider } from "../../protocol/model.ts";
 
 const SECTION = "provingGround";
+/** Answers at the same time unless the user says otherwise, and at most. */
+const SAMPLES = 3;
+const MOST_SAMPLES = 20;
 
 /** The user's endpoints, and what is wrong with the entries that cannot be used. */
 export function readProviders(): { providers: Provider[]; problems: string[] } {
@@ -38,6 +41,13 @@ export async function writeProvider(provider: Provider): Promise<void> {
 export function implementerModel(): string | null {
   const model = vscode.workspace.getConfiguration(SECTION).get<unknown>("implementer.model");
   return typeof model === "string" && model.trim() !== "" ? model.trim() : null;
+}
+
+/** Answers that are written at the same time for one idea. */
+export function implementerSamples(): number {
+  const samples = vscode.workspace.getConfiguration(SECTION).get<unknown>("implementer.samples");
+  if (typeof samples !== "number" || !Number.isFinite(samples)) return SAMPLES;
+  return Math.min(MOST_SAMPLES, Math.max(1, Math.round(samples)));
 }
 
 /** Seconds within which a crash is handed back by itself; 0: none is. */

@@ -2,6 +2,7 @@
 import type { Environment, ValidEnvironment } from "../../protocol/environment.ts";
 import type { Idea, IdeaStatus } from "../../protocol/idea.ts";
 import { counted, durationText, metricText } from "../format.ts";
+import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
 import type { GroupRow, Icon, IdeaRow, Row } from "./rows.ts";
 
@@ -44,6 +45,9 @@ export function actionsOn(idea: Idea): Set<IdeaAction> {
   const resting = !["implementing", "queued", "running", "rejected"].includes(idea.status);
   add("implement", !committed && (idea.status === "draft" || idea.status === "not implemented"));
   add("again", idea.status === "in review");
+  // A note is for a model; operators' ideas are edited exactly.
+  add("retry", idea.source !== "operator" && !committed && (idea.status === "not implemented" || idea.status === "in review"));
+  add("attempts", idea.attempts > 0);
   add("review", idea.status === "in review");
   add("repair", idea.status === "failed" && idea.source !== "operator");
   add("run", committed && resting);
@@ -55,7 +59,19 @@ export function actionsOn(idea: Idea): Set<IdeaAction> {
   return actions;
 }
 export type IdeaAction =
-  "implement" | "again" | "repair" | "review" | "run" | "edit" | "reject" | "restore" | "duplicate" | "parent" | "diff";
+  | "implement"
+  | "again"
+  | "retry"
+  | "attempts"
+  | "repair"
+  | "review"
+  | "run"
+  | "edit"
+  | "reject"
+  | "restore"
+  | "duplicate"
+  | "parent"
+  | "diff";
 
 /**
  * Groups of rows.
@@ -105,6 +121,7 @@ function ideaRow(lab: string, idea: Idea, environment: ValidEnvironment | null, 
 
 function descriptionOf(idea: Idea): string {
   if (idea.metric !== null && idea.status !== "running" && idea.status !== "queued") return metricText(idea.metric);
+  if (idea.outcome !== null) return `${idea.status}: ${OUTCOME_WORDS[idea.outcome]}`;
   if (idea.problem !== null) return `${idea.status}: ${idea.problem}`;
   return idea.status;
 }
@@ -116,6 +133,7 @@ function tooltipOf(idea: Idea, environment: ValidEnvironment | null): string {
     idea.parents.length === 0 ? "" : `builds on ${idea.parents.map((id) => `#${id}`).join(", ")}`,
     idea.change === null ? "" : `${counted(idea.change.files, "file")}, +${idea.change.added} −${idea.change.removed} lines`,
     idea.metric === null ? "" : metricFacts(idea, environment),
+    idea.outcome === null ? "" : `${OUTCOME_WORDS[idea.outcome]}; ${counted(idea.attempts, "attempt")} so far`,
     idea.problem ?? "",
   ];
   return [`**${escapeMarkdown(idea.title)}**`, escapeMarkdown(idea.summary), ...facts.map(escapeMarkdown)]

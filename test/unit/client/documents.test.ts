@@ -9,6 +9,8 @@ const addresses: Address[] = [
   { kind: "idea", lab: "lab", idea: 12 },
   { kind: "new", lab: "lab", environment: "tinylm", number: 1 },
   { kind: "new", lab: "lab", environment: "tinylm", number: 3 },
+  { kind: "attempts", lab: "lab", idea: 12 },
+  { kind: "answer", lab: "lab", idea: 12, attempt: 40 },
   { kind: "log", lab: "lab-2", run: 7 },
   { kind: "base", lab: "lab", commit: "abc123", path: "envs/tiny lm/train.py" },
   { kind: "deleted", lab: "lab", idea: 4, path: "tinylm/old.py" },
@@ -23,12 +25,20 @@ test("a title that no file system takes becomes a name that all take", () => {
   expect(printAddress({ kind: "idea", lab: "lab", idea: 1 }, 'a/b\\c:d*"e"?\n.')).toBe("/lab/ideas/1 a b c d e.md");
 });
 
-test.each(["", "/", "/lab", "/lab/ideas/x.md", "/lab/ideas/1.txt", "/lab/new/tinylm/other.md", "/lab/base/abc", "/lab/what/1"])(
-  "%j is no address",
-  (path) => {
-    expect(parseAddress(path)).toBeNull();
-  },
-);
+test.each([
+  "",
+  "/",
+  "/lab",
+  "/lab/ideas/x.md",
+  "/lab/ideas/1.txt",
+  "/lab/new/tinylm/other.md",
+  "/lab/base/abc",
+  "/lab/attempts/x.md",
+  "/lab/answers/1/2.md",
+  "/lab/what/1",
+])("%j is no address", (path) => {
+  expect(parseAddress(path)).toBeNull();
+});
 
 test("the template's cursor is where the title goes, and its questions are no part of the idea", () => {
   expect(NEW_IDEA.slice(0, TITLE_COLUMN)).toBe("# ");

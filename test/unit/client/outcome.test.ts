@@ -9,17 +9,17 @@ const ideas = [ideaFixture(1), ideaFixture(2)];
 
 describe("what a generation came to", () => {
   it("is how many ideas there are, and no warning when all is well", () => {
-    expect(outcomeOf({ ideas, notes: [], usage: null })).toEqual({ level: "info", text: "2 new ideas." });
+    expect(outcomeOf({ ideas, notes: [], usage: null, cost: null })).toEqual({ level: "info", text: "2 new ideas." });
   });
 
   it("has its cost, which is no warning either", () => {
     const usage = { inputTokens: 12_345, outputTokens: 678 };
-    expect(outcomeOf({ ideas, notes: [], usage })).toEqual({ level: "info", text: "2 new ideas (12,345 tokens in, 678 out)." });
+    expect(outcomeOf({ ideas, notes: [], usage, cost: null })).toEqual({ level: "info", text: "2 new ideas (12,345 tokens in, 678 out)." });
   });
 
   it("warns of what the user should know, a sentence on each line", () => {
     const notes = ["lab asks to slow down (429); trying again in 1 s (1 of 4)", "lab/m: the server has no structured output"];
-    expect(outcomeOf({ ideas: ideas.slice(1), notes, usage: null })).toEqual({
+    expect(outcomeOf({ ideas: ideas.slice(1), notes, usage: null, cost: null })).toEqual({
       level: "warning",
       text: "1 new idea.\nLab asks to slow down (429); trying again in 1 s (1 of 4).\nlab/m: the server has no structured output.",
     });

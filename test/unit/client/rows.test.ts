@@ -23,6 +23,14 @@ const ideas = [
   ideaFixture(3, { title: "C", status: "done", metric: 1.8, commit: "c", epoch: 0 }),
   ideaFixture(4, { title: "D", status: "failed", problem: "crash: no module scipy", commit: "c", epoch: 1 }),
   ideaFixture(5, { title: "E", status: "in review", epoch: 1 }),
+  ideaFixture(7, {
+    title: "F",
+    status: "not implemented",
+    outcome: "protected",
+    problem: "a.py: is protected (a.py)",
+    attempts: 3,
+    epoch: 0,
+  }),
   ideaFixture(6, { title: "elsewhere", environment: "other" }),
 ];
 
@@ -31,23 +39,41 @@ test("by epoch: the newest first, in it what waits for the human first and the b
     "Epoch 1 | 2 ideas",
     "  E | in review",
     "  D | failed: crash: no module scipy",
-    "Epoch 0 | 3 ideas, 2 measured",
+    "Epoch 0 | 4 ideas, 2 measured",
     "  C | parent · 1.800",
     "  B | 1.900",
     "  A | draft",
+    "  F | not implemented: protected file",
   ]);
 });
 
 test("by status: one group per status that occurs", () => {
   const rows = ideaRows("lab", ideas, environment, "status", new Set());
-  expect(rows.map((row) => row.label)).toEqual(["In review", "Done", "Draft", "Failed"]);
+  expect(rows.map((row) => row.label)).toEqual(["In review", "Done", "Draft", "Not implemented", "Failed"]);
 });
 
 test("where more is better the greater result is first", () => {
   const maximize = environmentFixture();
   maximize.manifest.metric.direction = "maximize";
   const [, group] = ideaRows("lab", ideas, maximize, "epoch", new Set());
-  expect(text([group!]).slice(1)).toEqual(["  B | 1.900", "  C | 1.800", "  A | draft"]);
+  expect(text([group!]).slice(1)).toEqual(["  B | 1.900", "  C | 1.800", "  A | draft", "  F | not implemented: protected file"]);
+});
+
+test("the tooltip of an idea that is not implemented has the whole reason", () => {
+  const [group] = ideaRows("lab", [ideas[5]!], environment, "status", new Set());
+  const [row] = group?.kind === "group" ? group.children : [];
+  expect(row?.tooltip).toContain("protected file; 3 attempts so far");
+  expect(row?.tooltip).toContain(escapeMarkdown("a.py: is protected (a.py)"));
+});
+
+test("a note is offered where a model would read it, attempts where there are some", () => {
+  const actions = (changes: object) =>
+    [...actionsOn(ideaFixture(1, changes))].filter((action) => action === "retry" || action === "attempts");
+  expect(actions({ source: "model", status: "not implemented", attempts: 2 })).toEqual(["retry", "attempts"]);
+  expect(actions({ source: "human", status: "in review", attempts: 1 })).toEqual(["retry", "attempts"]);
+  expect(actions({ source: "operator", status: "in review", attempts: 1 })).toEqual(["attempts"]);
+  expect(actions({ source: "model", status: "draft" })).toEqual([]);
+  expect(actions({ source: "model", status: "done", commit: "c", attempts: 1 })).toEqual(["attempts"]);
 });
 
 test.each([
