@@ -57,6 +57,13 @@ export function count(text: string): number {
   return value;
 }
 
+/** How many answers are written at the same time. */
+export function samples(text: string): number {
+  const value = integer(text);
+  if (value < 1 || value > 20) throw new InvalidArgumentError("It must be between 1 and 20.");
+  return value;
+}
+
 export function share(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be between 0 and 1.");

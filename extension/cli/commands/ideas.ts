@@ -150,8 +150,19 @@ function ideaText({ idea, text, attempts }: IdeaDetail): string {
     ],
   ]);
   const tried = table(
-    ["attempt", "by", "outcome", "reason"],
-    attempts.map((attempt) => [attempt.number, attempt.by, attempt.outcome ?? "under way", attempt.reason ?? ""]),
+    ["attempt", "sample", "answer", "by", "outcome", "seconds", "in", "out", "note", "reason"],
+    attempts.map(({ id, sample, number, by, outcome, startedAt, endedAt, usage, note, reason }) => [
+      id,
+      sample,
+      number,
+      by,
+      outcome ?? "under way",
+      endedAt === null ? null : Math.round((endedAt - startedAt) / 100) / 10,
+      usage?.inputTokens ?? null,
+      usage?.outputTokens ?? null,
+      clip(note ?? "", 40),
+      reason ?? "",
+    ]),
     "not implemented yet",
   );
   return `${about}\n\n${printIdea(text)}\n${tried}`;

@@ -4,7 +4,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import * as methods from "../../protocol/methods.ts";
 import { hunksOf, undecided } from "../../protocol/review.ts";
-import { integer, integers, leaf, print, progressOf, type Context } from "../context.ts";
+import { integer, integers, leaf, print, progressOf, samples, type Context } from "../context.ts";
 import { table } from "../output.ts";
 import { ideaTable } from "./ideas.ts";
 
@@ -14,16 +14,21 @@ export function addImplementingCommands(program: Command, context: Context): voi
       .command("implement")
       .argument("<idea...>", "numbers", integers)
       .option("--model <id>", "model that writes the code")
+      .option("--samples <n>", "answers written at the same time; the first that applies and passes the checks wins", samples, 1)
+      .option("--note <text>", "a remark for the model, on what to do differently")
       .option("--replace", "also proposals that were worked on by hand")
       .description("turn ideas into proposals"),
-  ).action(async (ideas: number[], options: { model?: string; replace?: true }, command: Command) => {
+  ).action(async (ideas: number[], options: { model?: string; samples: number; note?: string; replace?: true }, command: Command) => {
+    const asked = {
+      ideas,
+      model: options.model ?? null,
+      samples: options.samples,
+      replace: options.replace ?? false,
+      ...(options.note === undefined ? {} : { note: options.note }),
+    };
     const results = await (
       await context.lab()
-    ).request(
-      methods.implement,
-      { ideas, model: options.model ?? null, replace: options.replace ?? false },
-      { signal: context.signal, onProgress: progressOf(context, command) },
-    );
+    ).request(methods.implement, asked, { signal: context.signal, onProgress: progressOf(context, command) });
     if (results.some((result) => result.status === "not implemented")) context.exitCode = 1;
     const rows = results.map((result) => [`#${result.idea}`, result.status, result.reason ?? ""]);
     print(context, command, results, table(["idea", "status", "reason"], rows, "nothing to implement"));

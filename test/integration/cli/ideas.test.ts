@@ -147,7 +147,8 @@ describe("implement, diff and approve", () => {
     expect(approved).toMatchObject({ status: "approved", change: { files: 1, added: 1, removed: 1 } });
     expect(lab.git("rev-parse", `refs/proving-ground/${id}`)).toBe(approved?.commit);
     expect(await pg.text("diff", String(id))).toBe(diff);
-    expect(await pg.text("ideas", "show", String(id))).toMatch(/attempt +by +outcome +reason\n +1 +operator +applied\n$/);
+    const tried = (await pg.text("ideas", "show", String(id))).split("\n").slice(-3).join("\n");
+    expect(cells(tried)).toMatchObject([{ sample: "1", answer: "1", by: "operator", outcome: "applied", in: "–", out: "–" }]);
   });
 
   it("leave out the hunks that are rejected", async () => {
@@ -181,6 +182,22 @@ describe("implement, diff and approve", () => {
     expect(err).toBe(`error: idea #${bad} has no proposal to review\n       Implement it first. Approved before it: #${good}.\n`);
     expect((await pg.fails(1, "approve", String(good))).err).toContain(`idea #${good} is approved already`);
     expect((await pg.fails(1, "diff", String(bad))).error.code).toBe("no-proposal");
+  });
+
+  it("has a model sample several answers, told a note, and lists every attempt", async () => {
+    const id = await idea("In words, twice", "Make it low.");
+    await using server = await scripted(says("I would rather not."), says("No."), says("No."), says("No."), says("No."), says("No."));
+    const env = { PROVING_GROUND_BASE_URL: server.baseURL, PROVING_GROUND_API_KEY: "sk-secret", PROVING_GROUND_MODELS: "m" };
+    const { code, out } = await pg.run(["implement", String(id), "--model", "env/m", "--samples", "2", "--note", "Only the value."], {
+      env,
+    });
+    expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining("none of 2 samples passed") as string });
+    expect(server.completions).toHaveLength(6);
+    expect(JSON.stringify(server.completions[0]?.body)).toContain("Only the value.");
+    const tried = cells((await pg.text("ideas", "show", String(id))).split("\n").slice(-8).join("\n"));
+    expect(tried.map(({ sample, answer }) => `${sample}.${answer}`).sort()).toEqual(["1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]);
+    expect(new Set(tried.map(({ outcome, note }) => `${outcome}; ${note}`))).toEqual(new Set(["unreadable answer; Only the value."]));
+    expect((await pg.fails(2, "implement", String(id), "--samples", "21")).error.message).toContain("between 1 and 20");
   });
 
   it("end with 1 when an idea could not be implemented, and say why", async () => {
