@@ -65,7 +65,7 @@ async function run(repository: string, patience: number): Promise<void> {
 
   const git = new Git(repository);
   const store = new Store(path.join(folder, "lab.db"), Date.now);
-  const models = new Models(REAL_SURROUNDINGS);
+  const models = new Models(REAL_SURROUNDINGS, store.calls);
   const prompts = new Prompts([path.join(folder, "prompts"), fileURLToPath(new URL("prompts", import.meta.url))]);
   const environments = new Environments(git, repository, store);
   const ideator = new Ideator(prompts);

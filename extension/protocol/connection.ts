@@ -1,6 +1,13 @@
 /** A greeted connection to an engine: requests typed by their values, progress routed to the caller that asked. */
 import type { Socket } from "node:net";
-import { CancellationTokenSource, createMessageConnection, ErrorCodes, ResponseError, ConnectionError } from "vscode-jsonrpc/node";
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  ErrorCodes,
+  type CancellationToken,
+  ResponseError,
+  ConnectionError,
+} from "vscode-jsonrpc/node";
 import type { MessageConnection } from "vscode-jsonrpc/node";
 import * as z from "zod";
 import { ErrorData, ProvingGroundError } from "./errors.ts";
@@ -35,6 +42,7 @@ export class EngineConnection {
   readonly #listeners = new Map<string, Set<(params: unknown) => void>>();
   readonly #closed = new Set<() => void>();
   #nextProgress = 1;
+  #pending = 0;
   #open = true;
 
   /** @param socket connected to an engine; owned by this object from now on */
@@ -67,12 +75,14 @@ export class EngineConnection {
     signal?.addEventListener("abort", cancel, { once: true });
     const number = this.#nextProgress++;
     if (onProgress !== undefined) this.#progress.set(number, onProgress);
+    this.#pending += 1;
     try {
       const sent = onProgress === undefined ? params : { ...(params as object), progress: number };
       return await this.#rpc.sendRequest<R>(request.method, sent, cancellation.token);
     } catch (cause) {
       throw toError(cause, request.method);
     } finally {
+      this.#pending -= 1;
       signal?.removeEventListener("abort", cancel);
       this.#progress.delete(number);
       cancellation.dispose();
@@ -88,6 +98,42 @@ export class EngineConnection {
     const listeners = this.#listeners.get(notification.method) ?? new Set();
     this.#listeners.set(notification.method, listeners.add(receive));
     return { dispose: () => void listeners.delete(receive) };
+  }
+
+  /** Says something to the engine; nothing happens when the link is lost. */
+  notify<P extends z.ZodType>(notification: Notification<P>, params: z.input<P>): void {
+    if (this.#open) this.#rpc.sendNotification(notification.method, params).catch(() => undefined);
+  }
+
+  /**
+   * Answers a request of the engine's. What the handler throws reaches the engine as its error.
+   * @param handler its signal fires when the engine cancels, or the link ends
+   */
+  onRequest<P extends z.ZodType, R>(
+    request: Request<P, R>,
+    handler: (params: z.output<P>, signal: AbortSignal) => Promise<R>,
+  ): Unsubscribe {
+    return this.#rpc.onRequest(request.method, async (raw: unknown, token: CancellationToken) => {
+      const controller = new AbortController();
+      const abort = () => controller.abort();
+      token.onCancellationRequested(abort);
+      const closing = this.onClose(abort);
+      try {
+        const params = request.params.safeParse(raw);
+        if (!params.success) throw new ProvingGroundError("usage", `${request.method}: ${params.error.issues[0]?.message ?? ""}`);
+        return await handler(params.data, controller.signal);
+      } catch (thrown) {
+        const error = ProvingGroundError.from(thrown);
+        return new ResponseError<ErrorData>(ErrorCodes.InternalError, error.message, error.toData());
+      } finally {
+        closing.dispose();
+      }
+    });
+  }
+
+  /** Requests that the engine has not answered yet. */
+  get pending(): number {
+    return this.#pending;
   }
 
   /** Calls back once when the link ends, by whichever side. */

@@ -24,6 +24,7 @@ export const ErrorCode = z.enum([
   "model",
   "model-answer",
   "no-key",
+  "budget",
   "setup",
   "disk-full",
   "no-slot",

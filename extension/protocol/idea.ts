@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Place } from "./errors.ts";
 import { KnobValue } from "./manifest.ts";
+import { Cost } from "./spending.ts";
 
 export const IdeaSource = z.enum(["human", "model", "operator"]);
 export type IdeaSource = z.infer<typeof IdeaSource>;
@@ -101,7 +102,14 @@ export const IdeaText = z.object({
 });
 export type IdeaText = z.infer<typeof IdeaText>;
 
-export const Usage = z.object({ inputTokens: z.int(), outputTokens: z.int() });
+export const Usage = z.object({
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+  /** Part of the input that the provider had kept from an earlier prompt. */
+  cachedTokens: z.int().optional(),
+  /** Part of the output that is thinking. */
+  reasoningTokens: z.int().optional(),
+});
 export type Usage = z.infer<typeof Usage>;
 
 export const Attempt = z.object({
@@ -121,6 +129,8 @@ export const Attempt = z.object({
   note: z.string().nullable(),
   answer: z.string(),
   usage: Usage.nullable(),
+  /** Sum over all calls that were made for it; null where no price is known. */
+  cost: Cost.nullable(),
   startedAt: z.number(),
   endedAt: z.number().nullable(),
 });

@@ -45,6 +45,20 @@ const Files = z.strictObject({
   context: z.array(InsidePath).min(1).describe("Files shown to the models, as globs."),
   editable: z.array(InsidePath).min(1).describe("Files an implementation may change or create, as globs."),
   protected: z.array(InsidePath).default([]).describe("Files no implementation may touch, as globs; wins over editable."),
+  protected_regions: z
+    .array(
+      z.strictObject({
+        file: InsidePath.describe("Python files, as a glob."),
+        functions: z
+          .array(z.string().regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/, "must be a name like evaluate or Model.forward"))
+          .min(1)
+          .describe("Functions, classes, and methods as Class.method."),
+      }),
+    )
+    .default([])
+    .describe(
+      "Parts of editable files that no implementation may touch. Lines between `# proving-ground: protected` and `# proving-ground: end` are protected without being named here.",
+    ),
 });
 
 const Setup = z.strictObject({

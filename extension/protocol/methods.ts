@@ -8,10 +8,11 @@ import type { Snapshot } from "./lab.ts";
 import { Delta } from "./lab.ts";
 import { Notification, request } from "./messages.ts";
 import type { ModelInfo } from "./model.ts";
-import { OPERATORS, Provider } from "./model.ts";
+import { EditorModel, OPERATORS, Provider } from "./model.ts";
 import type { ProposalView } from "./proposal.ts";
 import { Decisions } from "./review.ts";
 import type { Curve, LogSlice, Run } from "./run.ts";
+import { Caps, type Cost, NO_CAPS, Prices } from "./spending.ts";
 
 const None = z.object({});
 const ideaIds = z.array(z.int()).min(1);
@@ -48,6 +49,8 @@ export interface Generated {
   notes: string[];
   /** What a model took for it; null for operators, and where its server does not say. */
   usage: Usage | null;
+  /** Null where no price is known. */
+  cost: Cost | null;
 }
 
 export const hello = request<Hello>()("engine/hello", z.object({ token: z.string(), version: z.string(), protocolVersion: z.int() }));
@@ -183,11 +186,38 @@ export const nextEpoch = request<Generated>()(
 );
 
 export const modelsList = request<ModelInfo[]>()("models/list", None);
-/** Tells the engine the user's endpoints and keys, kept in memory only. Replaces what this connection said before. */
+/**
+ * Tells the engine the user's endpoints, keys (kept in memory only), prices, caps, and the editor's own models that this connection can
+ * ask. Replaces what this connection said before. Of the caps of several connections the lowest holds.
+ */
 export const modelsConfigure = request<null>()(
   "models/configure",
-  z.object({ providers: z.array(Provider), keys: z.record(z.string(), z.string()) }),
+  z.object({
+    providers: z.array(Provider),
+    keys: z.record(z.string(), z.string()),
+    prices: Prices.default({}),
+    caps: Caps.default(NO_CAPS),
+    editor: z.array(EditorModel).default([]),
+  }),
 );
+
+/**
+ * Asked by the engine of a client that offered the model: answer with it, streaming `models/editor/chunk`. The result is what it took,
+ * as far as the model can tell.
+ */
+export const editorComplete = request<{ usage: Usage | null }>()(
+  "models/editor/complete",
+  z.object({
+    /** Chosen by the engine; chunks carry it. */
+    call: z.int(),
+    model: z.string(),
+    messages: z.array(z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() })),
+    /** Why the model is asked, for the editor's question whether it may be. */
+    reason: z.string(),
+  }),
+);
+/** A piece of the answer to `models/editor/complete`. */
+export const editorChunk = new Notification("models/editor/chunk", z.object({ call: z.int(), text: z.string() }));
 
 /** Progress of a long request, sent while it is answered; `progress` is the number the caller chose. */
 export const ProgressReport = z.object({

@@ -1,6 +1,8 @@
 /** Ideas by a language model: asks, reads the answer however it is wrapped, and asks again for what is missing. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Usage } from "../../protocol/idea.ts";
+import type { Cost } from "../../protocol/spending.ts";
+import { addCost } from "../../protocol/spending.ts";
 import type { Answer, Chunk, LanguageModel } from "../models/language-model.ts";
 import { addUsage, completeToText } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
@@ -40,7 +42,7 @@ export class ModelSource implements IdeaSourceEngine {
       collected.take(answer.text);
     }
     if (collected.ideas.length === 0) throw nothingUsable(this.#model.id, lastAnswer, collected);
-    return { ideas: collected.ideas, notes: [...new Set(collected.notes)], usage: collected.usage };
+    return { ideas: collected.ideas, notes: [...new Set(collected.notes)], usage: collected.usage, cost: collected.cost };
   }
 
   async #ask(request: IdeationRequest, collected: Collected): Promise<Answer> {
@@ -61,9 +63,18 @@ export class ModelSource implements IdeaSourceEngine {
     progress.begin(count);
     return completeToText(
       this.#model,
-      { messages, temperature: 1, format: { name: "ideas", schema: IDEAS_SCHEMA } },
+      {
+        messages,
+        temperature: 1,
+        format: { name: "ideas", schema: IDEAS_SCHEMA },
+        purpose: { kind: "ideas", environment: request.manifest.name },
+      },
       request.signal,
-      (chunk) => progress.show(chunk),
+      (chunk) => {
+        // As it arrives, so that tries before a failure are counted too.
+        if (chunk.type === "cost") collected.cost = addCost(collected.cost, chunk.cost);
+        progress.show(chunk);
+      },
     );
   }
 }
@@ -73,6 +84,7 @@ class Collected {
   readonly ideas: Draft[] = [];
   readonly notes: string[] = [];
   usage: Usage | null = null;
+  cost: Cost | null = null;
   readonly #request: IdeationRequest;
   readonly #titles: Set<string>;
 
@@ -148,6 +160,7 @@ class Progress {
         this.#report(chunk.message);
         break;
       case "usage":
+      case "cost":
         break;
     }
   }

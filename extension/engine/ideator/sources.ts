@@ -1,6 +1,7 @@
 /** The one interface of everything that writes ideas by itself: what it is asked, and what it gives back. */
 import type { IdeaKind, IdeaText, Strategy, Usage } from "../../protocol/idea.ts";
 import type { KnobValue, Manifest } from "../../protocol/manifest.ts";
+import type { Cost } from "../../protocol/spending.ts";
 import type { Assignment } from "../models/knob-values.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import type { ContextFile } from "./compose.ts";
@@ -65,6 +66,8 @@ export interface Ideation {
   /** What the user should know. */
   notes: string[];
   usage: Usage | null;
+  /** Null where no price is known. */
+  cost: Cost | null;
 }
 
 /** Operators, or a model. */

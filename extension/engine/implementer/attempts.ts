@@ -61,6 +61,7 @@ function outcomeOf(error: ProvingGroundError): AttemptOutcome {
     case "model":
     case "no-key":
     case "model-answer":
+    case "budget":
       return "model error";
     case "disk-full":
     case "setup":

@@ -1,7 +1,7 @@
 /** Has a model write an idea's code: several samples at once, each revised with what was wrong, until one passes the checks. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { ProgressReport } from "../../protocol/methods.ts";
-import { completeToText, type LanguageModel, type Message } from "../models/language-model.ts";
+import { completeToText, type Completion, type LanguageModel, type Message } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
 import type { Attempts, OpenAttempt } from "./attempts.ts";
 import type { Grounds } from "./base.ts";
@@ -91,7 +91,8 @@ export class Writer {
       const work = async () => {
         // The streams of several samples would be read as one text.
         const onText = (text: string) => sample === 1 && options.onProgress?.({ message: `#${job.record.id}: ${model.id} writes`, text });
-        await ask(attempt, model, messages, signal, onText);
+        const purpose = { kind: "implementation" as const, environment: job.record.environment, idea: job.record.id, attempt: attempt.id };
+        await ask(attempt, model, { messages, purpose }, signal, onText);
         const tree = folderTree(job.folder);
         changes = applyEdits(tree, editsOf(job, attempt.answer), job.rules);
         const { stage, environment } = job;
@@ -129,11 +130,11 @@ export class Writer {
 async function ask(
   attempt: OpenAttempt,
   model: LanguageModel,
-  messages: readonly Message[],
+  request: Completion,
   signal: AbortSignal,
   onText: (text: string) => void,
 ): Promise<void> {
-  const answer = await completeToText(model, { messages }, signal, (chunk) => {
+  const answer = await completeToText(model, request, signal, (chunk) => {
     // Kept as it grows, so that an answer that is cut is recorded as far as it came.
     if (chunk.type === "text") attempt.answer += chunk.text;
     if (chunk.type === "restart") attempt.answer = "";

@@ -1,56 +1,65 @@
-/** Every model the user can pick: what each connection configured, and the built-in operators. Keys stay in memory. */
-import type { ModelInfo, Provider } from "../../protocol/model.ts";
-import { OPERATORS } from "../../protocol/model.ts";
+/** Every model the user can pick: what each connection configured or brings along, and the built-in operators. Keys stay in memory. */
+import type { EditorModel as EditorModelInfo, ModelInfo, Provider } from "../../protocol/model.ts";
+import { CONCURRENCY, EDITOR, OPERATORS } from "../../protocol/model.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import { type Caps, NO_CAPS, type Prices } from "../../protocol/spending.ts";
+import { EditorModel, type EditorWindow } from "./editor.ts";
 import type { Endpoint } from "./endpoint-errors.ts";
-import { endpointError } from "./endpoint-errors.ts";
-import type { LanguageModel } from "./language-model.ts";
-import { OpenAIModel, openClient } from "./openai.ts";
+import { Lane } from "./lane.ts";
+import type { LanguageModel, Source } from "./language-model.ts";
+import { Ledger, type Book } from "./ledger.ts";
+import { Listings } from "./listings.ts";
+import { Metered } from "./metered.ts";
+import { keepsWhenTold, OpenAIModel } from "./openai.ts";
+import { Spending } from "./spending.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** How long an endpoint's answer about its models is believed, in milliseconds. */
-const LISTING_LASTS = 600_000;
-/** A failure is asked again sooner, because the user is likely to be repairing it. */
-const FAILURE_LASTS = 5_000;
-const LISTING_TIMEOUT = 10_000;
-
-interface Configuration {
+/** What a connection says of models. */
+export interface Said {
   providers: readonly Provider[];
+  /** API keys by provider name. */
   keys: Readonly<Record<string, string>>;
-}
-interface Listing {
-  at: number;
-  names: Promise<{ names: string[] } | { problem: ProvingGroundError }>;
+  prices?: Prices;
+  caps?: Caps;
+  /** The editor's own models that it can be asked for. */
+  editor?: { models: readonly EditorModelInfo[]; window: EditorWindow };
 }
 
 export class Models {
+  /** Prices and caps; a search sets its own here. */
+  readonly spending = new Spending();
   readonly #surroundings: Surroundings;
-  readonly #configurations = new Map<string, Configuration>();
-  readonly #listings = new Map<string, Listing>();
-  readonly #models = new Map<string, OpenAIModel>();
+  readonly #ledger: Ledger;
+  readonly #listings: Listings;
+  readonly #said = new Map<string, Said>();
+  readonly #models = new Map<string, LanguageModel>();
+  readonly #lanes = new Map<string, Lane>();
 
-  constructor(surroundings: Surroundings) {
+  /** @param book where every call is entered */
+  constructor(surroundings: Surroundings, book: Book) {
     this.#surroundings = surroundings;
+    this.#ledger = new Ledger(book, (scope) => this.spending.limits(scope));
+    this.#listings = new Listings(surroundings);
   }
 
-  /**
-   * Replaces what this connection said before. Of several connections that name the same provider, the newest wins.
-   * @param keys API keys by provider name
-   */
-  configure(connection: string, providers: readonly Provider[], keys: Readonly<Record<string, string>>): void {
-    this.#configurations.delete(connection);
-    this.#configurations.set(connection, { providers, keys });
+  /** Replaces what this connection said before. Of several connections that name the same provider, the newest wins. */
+  configure(connection: string, said: Said): void {
+    this.#said.delete(connection);
+    this.#said.set(connection, said);
+    this.spending.configure(connection, said.prices ?? {}, said.caps ?? NO_CAPS);
+    for (const { name, baseURL, concurrency } of said.providers) this.#laneOf(name, baseURL).setWidth(concurrency ?? CONCURRENCY);
   }
 
   /** Forgets the connection's endpoints and keys. Requests already under way go on. */
   forget(connection: string): void {
-    this.#configurations.delete(connection);
+    this.#said.delete(connection);
+    this.spending.forget(connection);
   }
 
-  /** Operators first, then every provider's models; an endpoint that cannot be asked is one entry with its problem. */
+  /** Operators first, then every provider's models, the editor's last; an endpoint that cannot be asked is one entry with its problem. */
   async list(): Promise<ModelInfo[]> {
-    const lists = await Promise.all([...this.#endpoints().values()].map(({ endpoint, names }) => this.#listOf(endpoint, names)));
-    return [{ id: OPERATORS, title: "Operators (no model)", problem: null }, ...lists.flat()];
+    const lists = await Promise.all([...this.#endpoints().values()].map(({ endpoint, names }) => this.#listings.of(endpoint, names)));
+    return [{ id: OPERATORS, title: "Operators (no model)", problem: null }, ...lists.flat(), ...this.#editorModels()];
   }
 
   /**
@@ -58,6 +67,7 @@ export class Models {
    * @throws ProvingGroundError "model" when nothing of that name is configured
    */
   get(id: string): LanguageModel {
+    if (id.startsWith(`${EDITOR}/`)) return this.#editorModel(id);
     const slash = id.indexOf("/");
     const provider = id.slice(0, Math.max(slash, 0));
     const name = id.slice(slash + 1);
@@ -71,58 +81,65 @@ export class Models {
             : `Models are written provider/model; providers here: ${known.join(", ")}.`,
       });
     }
-    const { endpoint } = found;
-    const key = JSON.stringify([endpoint, name]);
+    const { endpoint, lane } = found;
+    return this.#made(JSON.stringify([endpoint, name]), {
+      source: () => new OpenAIModel(endpoint, name, this.#surroundings, lane),
+      free: false,
+      keeps: keepsWhenTold(endpoint, name),
+    });
+  }
+
+  #editorModel(id: string): LanguageModel {
+    if (this.#windowsWith(id).length === 0) {
+      throw new ProvingGroundError("model", `no open window has ${id}`, {
+        hint: "It comes with the editor: open this repository in a window that has it, or choose another model.",
+      });
+    }
+    const source = () => new EditorModel(id, () => this.#windowsWith(id), this.#laneOf(EDITOR, ""), this.#surroundings);
+    // What it costs is between the user and the editor's subscription.
+    return this.#made(id, { source, free: true, keeps: false });
+  }
+
+  #made(key: string, { source, free, keeps }: { source: () => Source; free: boolean; keeps: boolean }): LanguageModel {
     const existing = this.#models.get(key);
     if (existing) return existing;
-    const model = new OpenAIModel(endpoint, name, this.#surroundings);
+    const made = source();
+    const price = () => this.spending.price(made.id);
+    const model = new Metered(made, this.#ledger, { price, outputLimit: () => this.spending.outputLimit(), free, keeps });
     this.#models.set(key, model);
     return model;
   }
 
-  #endpoints(): Map<string, { endpoint: Endpoint; names: readonly string[] }> {
-    const endpoints = new Map<string, { endpoint: Endpoint; names: readonly string[] }>();
-    for (const { providers, keys } of this.#configurations.values()) {
-      for (const { name, baseURL, models } of providers) {
-        endpoints.set(name, { endpoint: { provider: name, baseURL, key: keys[name] ?? "" }, names: models });
+  #editorModels(): ModelInfo[] {
+    const models = new Map<string, ModelInfo>();
+    for (const { editor } of this.#said.values()) {
+      for (const { id, title } of editor?.models ?? []) models.set(id, { id, title: `${title} (editor)`, problem: null });
+    }
+    return [...models.values()];
+  }
+
+  /** Windows that have the model, the newest first. */
+  #windowsWith(id: string): EditorWindow[] {
+    const offers = [...this.#said.values()].reverse().flatMap(({ editor }) => editor ?? []);
+    return offers.filter(({ models }) => models.some((model) => model.id === id)).map(({ window }) => window);
+  }
+
+  #endpoints(): Map<string, { endpoint: Endpoint; names: readonly string[]; lane: Lane }> {
+    const endpoints = new Map<string, { endpoint: Endpoint; names: readonly string[]; lane: Lane }>();
+    for (const { providers, keys } of this.#said.values()) {
+      for (const { name, baseURL, models, stallSeconds } of providers) {
+        const endpoint: Endpoint = { provider: name, baseURL, key: keys[name] ?? "" };
+        if (stallSeconds !== undefined) endpoint.stallSeconds = stallSeconds;
+        endpoints.set(name, { endpoint, names: models, lane: this.#laneOf(name, baseURL) });
       }
     }
     return endpoints;
   }
 
-  async #listOf(endpoint: Endpoint, names: readonly string[]): Promise<ModelInfo[]> {
-    const { provider } = endpoint;
-    const entries = (all: readonly string[]) =>
-      all.map((name) => ({ id: `${provider}/${name}`, title: `${name} (${provider})`, problem: null }));
-    if (names.length > 0) return entries(names);
-    const listed = await this.#ask(endpoint);
-    if ("names" in listed) {
-      if (listed.names.length > 0) return entries(listed.names);
-      return [{ id: `${provider}/`, title: provider, problem: `${provider} offers no models. Name them in the settings.` }];
-    }
-    const { message, hint } = listed.problem;
-    return [{ id: `${provider}/`, title: provider, problem: hint === undefined ? message : `${message}. ${hint}` }];
-  }
-
-  async #ask(endpoint: Endpoint): Promise<Awaited<Listing["names"]>> {
-    const key = JSON.stringify(endpoint);
-    const now = this.#surroundings.now();
-    const cached = this.#listings.get(key);
-    if (cached) {
-      const answer = await cached.names;
-      if (now - cached.at < ("names" in answer ? LISTING_LASTS : FAILURE_LASTS)) return answer;
-    }
-    const names = this.#fetchNames(endpoint);
-    this.#listings.set(key, { at: now, names });
-    return names;
-  }
-
-  async #fetchNames(endpoint: Endpoint): Promise<Awaited<Listing["names"]>> {
-    try {
-      const page = await openClient(endpoint, this.#surroundings.fetch).models.list({ timeout: LISTING_TIMEOUT });
-      return { names: page.data.map((model) => model.id).sort() };
-    } catch (thrown) {
-      return { problem: endpointError(thrown, endpoint, null) };
-    }
+  #laneOf(provider: string, baseURL: string): Lane {
+    const key = JSON.stringify([provider, baseURL]);
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) this.#lanes.set(key, (lane = new Lane(CONCURRENCY, this.#surroundings)));
+    return lane;
   }
 }

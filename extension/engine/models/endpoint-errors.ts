@@ -8,6 +8,8 @@ export interface Endpoint {
   baseURL: string;
   /** Empty when the endpoint needs none. */
   key: string;
+  /** Seconds without a byte after which an answer is given up. */
+  stallSeconds?: number;
 }
 
 /** A server that asks for a longer pause than this is not waited for. */
@@ -39,7 +41,17 @@ export function pauseBeforeRetry(thrown: unknown, retry: number, now: number, ch
   if (!passing || thrown.code === "insufficient_quota" || isLasting(thrown)) return null;
   const asked = retryAfter(thrown.headers as Headers | undefined, now);
   if (asked !== null) return asked > LONGEST_PAUSE ? null : asked;
+  return backoff(retry, chance);
+}
+
+/** Milliseconds before another try, twice as many each time, and never quite the same. */
+export function backoff(retry: number, chance: number): number {
   return Math.min(FIRST_BACKOFF * 2 ** retry, LONGEST_BACKOFF) * (0.75 + 0.25 * chance);
+}
+
+/** Whether the request cannot have reached the server. */
+export function neverArrived(thrown: unknown): boolean {
+  return isLasting(thrown) || /ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(systemCode(thrown) ?? "");
 }
 
 /** The HTTP status of the server's answer; undefined when there was none. */
@@ -80,6 +92,7 @@ export function inShort(thrown: unknown, endpoint: Endpoint): string {
   const status = statusOf(thrown);
   if (status === 429) return `${provider} asks to slow down (429)`;
   if (status !== undefined) return `${provider} failed with status ${status}`;
+  if (thrown instanceof SyntaxError) return `${provider} sent what is not JSON`;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return `${provider}: ${redact(message, endpoint.key)}`;
 }

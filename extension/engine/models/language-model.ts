@@ -1,5 +1,7 @@
 /** What every source of text looks like to the rest of the engine: a request in, a stream of pieces out. */
 import type { Usage } from "../../protocol/idea.ts";
+import type { Cost, Purpose } from "../../protocol/spending.ts";
+import { addCost } from "../../protocol/spending.ts";
 
 /** One turn of the conversation. */
 export interface Message {
@@ -17,7 +19,10 @@ interface Format {
 
 /** What is asked of a model. */
 export interface Completion {
+  /** What is the same from call to call comes first: providers keep prompts that begin alike. */
   messages: readonly Message[];
+  /** What the call is entered as in the ledger, and whose caps it counts against. */
+  purpose: Purpose;
   /** 0 to 2; the server's own default when absent. */
   temperature?: number;
   /** Limit of the answer in tokens, thinking included where the server counts it. */
@@ -30,8 +35,10 @@ export type Chunk =
   | { type: "text"; text: string }
   /** What the model thought before it answered; never part of the answer. */
   | { type: "reasoning"; text: string }
-  /** What the answer cost; at most once per try, after its last piece. */
+  /** What the answer took as its server says; at most once per try, after its last piece. */
   | { type: "usage"; usage: Usage }
+  /** What a try cost, known or bounded from above; none where no price is known. */
+  | { type: "cost"; cost: Cost }
   /** All text so far is void: the stream was cut and the answer begins again. `message` is for the user. */
   | { type: "restart"; message: string }
   /** Something the user should know while waiting: a retry, a capability that is missing. */
@@ -41,10 +48,28 @@ export interface LanguageModel {
   /** `provider/model`. */
   readonly id: string;
   /**
-   * Streams the answer.
-   * @throws ProvingGroundError "no-key", "model" or "cancelled"; never with a key in it
+   * Streams the answer. Every call is entered in the ledger and stays within the caps.
+   * @throws ProvingGroundError "no-key", "model", "model-answer" when it refuses or does not end, "budget" when it could pass a cap,
+   *   "cancelled"; never with a key in it
    */
   complete(request: Completion, signal: AbortSignal): AsyncIterable<Chunk>;
+}
+
+/** A chunk, or what the ledger has to know to tell what a call can have cost. */
+export type Happening =
+  | Exclude<Chunk, { type: "cost" | "usage" }>
+  /** `dollars`: what the provider says that it charged. */
+  | { type: "usage"; usage: Usage; dollars?: number }
+  /** A request leaves: from here on it may cost something. */
+  | { type: "asked" }
+  /** The request came to nothing and cost nothing. */
+  | { type: "declined" };
+
+/** Where answers come from: an endpoint, or the editor. Knows nothing of caps; {@link LanguageModel} is made of it. */
+export interface Source {
+  /** `provider/model`. */
+  readonly id: string;
+  complete(request: Completion, signal: AbortSignal): AsyncIterable<Happening>;
 }
 
 /** A whole answer. */
@@ -53,6 +78,8 @@ export interface Answer {
   reasoning: string;
   /** Null when the server did not say. Tries that were cut are counted where they reported. */
   usage: Usage | null;
+  /** All tries together; null where no price is known. */
+  cost: Cost | null;
   /** Retries and the like, in order. */
   notices: string[];
 }
@@ -68,7 +95,7 @@ export async function completeToText(
   signal: AbortSignal,
   onChunk: (chunk: Chunk) => void = () => undefined,
 ): Promise<Answer> {
-  const answer: Answer = { text: "", reasoning: "", usage: null, notices: [] };
+  const answer: Answer = { text: "", reasoning: "", usage: null, cost: null, notices: [] };
   for await (const chunk of model.complete(request, signal)) {
     switch (chunk.type) {
       case "text":
@@ -79,6 +106,9 @@ export async function completeToText(
         break;
       case "usage":
         answer.usage = addUsage(answer.usage, chunk.usage);
+        break;
+      case "cost":
+        answer.cost = addCost(answer.cost, chunk.cost);
         break;
       case "restart":
         answer.text = "";
@@ -98,5 +128,9 @@ export async function completeToText(
 export function addUsage(a: Usage | null, b: Usage | null): Usage | null {
   if (a === null) return b;
   if (b === null) return a;
-  return { inputTokens: a.inputTokens + b.inputTokens, outputTokens: a.outputTokens + b.outputTokens };
+  const sum: Usage = { inputTokens: a.inputTokens + b.inputTokens, outputTokens: a.outputTokens + b.outputTokens };
+  for (const part of ["cachedTokens", "reasoningTokens"] as const) {
+    if (a[part] !== undefined || b[part] !== undefined) sum[part] = (a[part] ?? 0) + (b[part] ?? 0);
+  }
+  return sum;
 }

@@ -1,11 +1,15 @@
 /** A language model behind an OpenAI-compatible endpoint: streamed, retried, cancelled, and never showing its key. */
 import OpenAI from "openai";
-import type { ChatCompletionChunk, ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
+import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import { CONCURRENCY, STALL_SECONDS } from "../../protocol/model.ts";
 import type { Endpoint } from "./endpoint-errors.ts";
-import { endpointError, inShort, pauseBeforeRetry } from "./endpoint-errors.ts";
-import type { Chunk, Completion, LanguageModel } from "./language-model.ts";
-import { Quirks } from "./quirks.ts";
+import { backoff, endpointError, inShort, pauseBeforeRetry, statusOf } from "./endpoint-errors.ts";
+import { exchange, isOpenRouter, stopIfCancelled, type Ending, type Exchange } from "./exchange.ts";
+import { KeptPrefix, type KeptUntil } from "./kept-prefix.ts";
+import { Lane } from "./lane.ts";
+import type { Completion, Happening, Message, Source } from "./language-model.ts";
+import { Quirks, shorterAnswer } from "./quirks.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Repetitions of a request that got no answer at all. */
@@ -29,119 +33,140 @@ export function openClient(endpoint: Endpoint, fetch: Surroundings["fetch"]): Op
   });
 }
 
-/** How one stream ended. */
-type Ending = { how: "finished"; reason: string } | { how: "cut"; why: string; silent: boolean };
+/** Whether the provider keeps prompts only when it is told to, by `cache_control`; OpenRouter documents it for Anthropic's models. */
+export function keepsWhenTold({ baseURL }: Endpoint, name: string): boolean {
+  return isOpenRouter(baseURL) && name.startsWith("anthropic/");
+}
 
-export class OpenAIModel implements LanguageModel {
+/** How often a request has failed so far. */
+interface Failures {
+  /** No answer at all. */
+  retries: number;
+  /** An answer that broke off. */
+  restarts: number;
+}
+
+export class OpenAIModel implements Source {
   readonly id: string;
   readonly #endpoint: Endpoint;
   readonly #name: string;
   readonly #surroundings: Surroundings;
+  readonly #lane: Lane;
   readonly #client: OpenAI;
   readonly #quirks = new Quirks();
+  readonly #kept: KeptPrefix | null;
 
   /**
    * @param endpoint where the model is served
    * @param name the model's id at the endpoint
+   * @param lane the provider's, shared by its models
    */
-  constructor(endpoint: Endpoint, name: string, surroundings: Surroundings) {
+  constructor(endpoint: Endpoint, name: string, surroundings: Surroundings, lane: Lane = new Lane(CONCURRENCY, surroundings)) {
     this.id = `${endpoint.provider}/${name}`;
     this.#endpoint = endpoint;
     this.#name = name;
     this.#surroundings = surroundings;
+    this.#lane = lane;
     this.#client = openClient(endpoint, surroundings.fetch);
+    this.#kept = keepsWhenTold(endpoint, name) ? new KeptPrefix() : null;
   }
 
-  async *complete(request: Completion, signal: AbortSignal): AsyncIterable<Chunk> {
-    let restarts = 0;
+  async *complete(request: Completion, signal: AbortSignal): AsyncGenerator<Happening> {
+    const failures: Failures = { retries: 0, restarts: 0 };
+    const keptUntil = this.#kept?.take(request.messages) ?? null;
+    let { maxTokens } = request;
     for (;;) {
-      const stream = yield* this.#open(request, signal);
-      const seen = { text: false };
-      const ending = yield* this.#read(stream, signal, seen);
-      if (ending.how === "finished") {
-        if (ending.reason === "length") yield { type: "notice", message: "the answer was cut at the limit of its length" };
-        if (ending.reason === "content_filter") {
-          yield { type: "notice", message: `${this.#endpoint.provider} cut the answer with its content filter` };
-        }
-        return;
-      }
-      if (restarts === RESTARTS) {
-        if (ending.silent && seen.text) {
-          yield { type: "notice", message: `${ending.why}; it may be incomplete` };
+      const body = this.#body(request, maxTokens, keptUntil);
+      const ending = yield* this.#inLane(body, signal);
+      switch (ending.how) {
+        case "finished":
+          yield* this.#remarksOn(ending.reason);
           return;
+        case "declined": {
+          yield { type: "declined" };
+          const learned = this.#quirks.learn(ending.thrown, body);
+          const shorter = learned === null ? shorterAnswer(ending.thrown, maxTokens) : null;
+          if (learned !== null) yield { type: "notice", message: `${this.id}: ${learned}` };
+          else if (shorter === null) yield* this.#again(ending, failures, signal);
+          else {
+            yield { type: "notice", message: `${this.id} takes no answers of ${maxTokens} tokens here; asking for ${shorter} at most` };
+            maxTokens = shorter;
+          }
+          break;
         }
-        throw new ProvingGroundError("model", `${ending.why}, ${RESTARTS + 1} times in a row (${this.id})`, {
-          hint: "Check the server's own log and the network between here and there.",
-        });
-      }
-      restarts += 1;
-      yield { type: "restart", message: `${ending.why}; asking again (${restarts} of ${RESTARTS})` };
-    }
-  }
-
-  /** Starts a stream; waits and repeats while the server is busy, and leaves out what it does not understand. */
-  async *#open(request: Completion, signal: AbortSignal): AsyncGenerator<Chunk, AsyncIterable<ChatCompletionChunk>> {
-    let retries = 0;
-    for (;;) {
-      this.#stopIfCancelled(signal);
-      const body = this.#body(request);
-      try {
-        return await this.#client.chat.completions.create(body, { signal });
-      } catch (thrown) {
-        this.#stopIfCancelled(signal);
-        const learned = this.#quirks.learn(thrown, body);
-        if (learned !== null) {
-          yield { type: "notice", message: `${this.id}: ${learned}` };
-          continue;
-        }
-        const pause = pauseBeforeRetry(thrown, retries, this.#surroundings.now(), this.#surroundings.random());
-        if (pause === null || retries === RETRIES) throw endpointError(thrown, this.#endpoint, this.#name);
-        retries += 1;
-        const seconds = Math.max(1, Math.round(pause / 1000));
-        yield {
-          type: "notice",
-          message: `${inShort(thrown, this.#endpoint)}; trying again in ${seconds} s (${retries} of ${RETRIES})`,
-        };
-        await this.#pause(pause, signal);
+        case "lost":
+          yield* this.#again(ending, failures, signal);
+          break;
+        case "cut":
+          if (failures.restarts === RESTARTS) {
+            yield* this.#giveUp(ending);
+            return;
+          }
+          failures.restarts += 1;
+          yield { type: "restart", message: `${ending.why}; asking again (${failures.restarts} of ${RESTARTS})` };
+          if (!ending.silent) await this.#pause(backoff(failures.restarts - 1, this.#surroundings.random()), signal);
       }
     }
   }
 
-  async *#read(stream: AsyncIterable<ChatCompletionChunk>, signal: AbortSignal, seen: { text: boolean }): AsyncGenerator<Chunk, Ending> {
-    let finish: string | null = null;
+  /** One request, when it is its turn at the provider. */
+  async *#inLane(body: ChatCompletionCreateParamsStreaming, signal: AbortSignal): AsyncGenerator<Happening, Ending> {
+    const patience = (this.#endpoint.stallSeconds ?? STALL_SECONDS) * 1000;
+    const place = { id: this.id, client: this.#client, endpoint: this.#endpoint, surroundings: this.#surroundings };
+    const parts: Exchange = { ...place, body, patience, signal };
+    const leave = await this.#lane.enter(signal).catch((thrown: unknown) => {
+      stopIfCancelled(parts);
+      throw thrown;
+    });
     try {
-      for await (const chunk of stream) {
-        // Some servers send a last chunk without choices.
-        const choice = (chunk as { choices?: ChatCompletionChunk.Choice[] }).choices?.[0];
-        for (const piece of pieces(choice)) {
-          seen.text ||= piece.type === "text";
-          yield piece;
-        }
-        finish = choice?.finish_reason ?? finish;
-        if (chunk.usage) {
-          const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = chunk.usage;
-          yield { type: "usage", usage: { inputTokens, outputTokens } };
-        }
-      }
-    } catch (thrown) {
-      this.#stopIfCancelled(signal);
-      if (finish === null) return { how: "cut", why: `the answer was cut (${inShort(thrown, this.#endpoint)})`, silent: false };
+      return yield* exchange(parts);
+    } finally {
+      leave();
     }
-    this.#stopIfCancelled(signal);
-    if (finish !== null) return { how: "finished", reason: finish };
-    const why = seen.text ? "the answer ended without being finished" : "the answer was empty: no stream of an OpenAI-compatible server";
-    return { how: "cut", why, silent: true };
   }
 
-  #body(request: Completion): ChatCompletionCreateParamsStreaming {
+  /**
+   * Tells why there is another try, and waits as long as it takes; a server that asks to slow down is left alone by all requests.
+   * @throws ProvingGroundError when trying again is of no use, or was often enough
+   */
+  async *#again({ how, thrown }: Extract<Ending, { thrown: unknown }>, failures: Failures, signal: AbortSignal): AsyncGenerator<Happening> {
+    const { now, random } = this.#surroundings;
+    const pause = pauseBeforeRetry(thrown, failures.retries, now(), random());
+    if (pause === null || failures.retries === RETRIES) throw endpointError(thrown, this.#endpoint, this.#name);
+    failures.retries += 1;
+    const seconds = Math.max(1, Math.round(pause / 1000));
+    const message = `${inShort(thrown, this.#endpoint)}; trying again in ${seconds} s (${failures.retries} of ${RETRIES})`;
+    // A request whose connection was lost may have been worked on: it counts as a try of its own.
+    yield { type: how === "lost" ? "restart" : "notice", message };
+    if (statusOf(thrown) === 429) this.#lane.holdOff(pause);
+    else await this.#pause(pause, signal);
+  }
+
+  *#giveUp({ why, silent, text }: Extract<Ending, { how: "cut" }>): Generator<Happening> {
+    if (!silent || !text) {
+      throw new ProvingGroundError("model", `${why}, ${RESTARTS + 1} times in a row (${this.id})`, {
+        hint: "Check the server's own log and the network between here and there.",
+      });
+    }
+    yield { type: "notice", message: `${why}; it may be incomplete` };
+  }
+
+  *#remarksOn(finish: string): Generator<Happening> {
+    if (finish === "length") yield { type: "notice", message: "the answer was cut at the limit of its length" };
+    if (finish === "content_filter") {
+      yield { type: "notice", message: `${this.#endpoint.provider} cut the answer with its content filter` };
+    }
+  }
+
+  #body(request: Completion, maxTokens: number | undefined, keptUntil: KeptUntil | null): ChatCompletionCreateParamsStreaming {
     const { format } = request;
     return {
       model: this.#name,
-      messages: request.messages.map(({ role, content }) => ({ role, content })),
+      messages: request.messages.map((message, index) => asSent(message, keptUntil?.message === index ? keptUntil.at : null)),
       stream: true,
       ...(this.#quirks.usage ? { stream_options: { include_usage: true } } : {}),
       ...(request.temperature !== undefined && this.#quirks.temperature ? { temperature: request.temperature } : {}),
-      ...(request.maxTokens === undefined ? {} : { [this.#quirks.limit]: request.maxTokens }),
+      ...(maxTokens === undefined ? {} : { [this.#quirks.limit]: maxTokens }),
       ...(format && this.#quirks.structured
         ? { response_format: { type: "json_schema", json_schema: { name: format.name, schema: format.schema, strict: true } } }
         : {}),
@@ -152,20 +177,16 @@ export class OpenAIModel implements LanguageModel {
     try {
       await this.#surroundings.pause(milliseconds, signal);
     } catch (thrown) {
-      this.#stopIfCancelled(signal);
+      stopIfCancelled({ id: this.id, signal });
       throw thrown;
     }
   }
-
-  #stopIfCancelled(signal: AbortSignal): void {
-    if (signal.aborted) throw new ProvingGroundError("cancelled", `the request to ${this.id} was cancelled`);
-  }
 }
 
-/** Text and reasoning of a streamed piece. Servers other than OpenAI's name their reasoning in two ways. */
-function* pieces(choice: ChatCompletionChunk.Choice | undefined): Generator<Chunk> {
-  const delta = choice?.delta as { content?: unknown; reasoning_content?: unknown; reasoning?: unknown } | undefined;
-  const reasoning = delta?.reasoning_content ?? delta?.reasoning;
-  if (typeof reasoning === "string" && reasoning !== "") yield { type: "reasoning", text: reasoning };
-  if (typeof delta?.content === "string" && delta.content !== "") yield { type: "text", text: delta.content };
+/** @param keptUntil characters of it after which the provider is to keep the prompt up to there; null for no such mark */
+function asSent({ role, content }: Message, keptUntil: number | null): ChatCompletionCreateParamsStreaming["messages"][number] {
+  if (keptUntil === null) return { role, content };
+  const kept = { type: "text" as const, text: content.slice(0, keptUntil), cache_control: { type: "ephemeral" } };
+  const rest = { type: "text" as const, text: content.slice(keptUntil) };
+  return { role, content: rest.text === "" ? [kept] : [kept, rest] };
 }

@@ -2,6 +2,9 @@
 import { APIError } from "openai";
 import { statusOf } from "./endpoint-errors.ts";
 
+/** An answer is not made shorter than this to fit a model; tokens. */
+const LEAST = 512;
+
 export class Quirks {
   /** Whether `response_format` with a JSON Schema is understood. */
   structured = true;
@@ -38,4 +41,14 @@ export class Quirks {
     }
     return null;
   }
+}
+
+/**
+ * Half the limit of an answer that a server refused because its model, or what the prompt leaves of its context, has less.
+ * @returns null when the refusal is about something else, or nothing sensible is left
+ */
+export function shorterAnswer(thrown: unknown, limit: number | undefined): number | null {
+  if (limit === undefined || limit < 2 * LEAST || !(thrown instanceof APIError) || ![400, 422].includes(statusOf(thrown) ?? 0)) return null;
+  const complaint = `${thrown.param ?? ""} ${thrown.message}`;
+  return /max_(?:completion_|output_)?tokens|context length|context window/i.test(complaint) ? Math.floor(limit / 2) : null;
 }

@@ -7,7 +7,9 @@ import type { Git } from "../git/git.ts";
 import type { Models } from "../models/catalogue.ts";
 import type { Publisher } from "../server/publisher.ts";
 import type { Server } from "../server/server.ts";
+import type { Session } from "../server/session.ts";
 import type { Store } from "../store/store.ts";
+import { SessionWindow } from "./editor-window.ts";
 
 export interface LabParts {
   version: string;
@@ -72,12 +74,20 @@ export function answerLab(server: Server, lab: LabParts): void {
 
   server.handle(methods.parentsSet, ({ environment, ideas }) => lab.store.parents.set("human", environment, ideas));
 
-  server.handle(methods.modelsConfigure, ({ providers, keys }, { session }) => {
-    const connection = String(session.id);
-    lab.models.configure(connection, providers, keys);
+  const windows = new Map<Session, SessionWindow>();
+  const windowOf = (session: Session): SessionWindow => {
+    const known = windows.get(session);
+    if (known !== undefined) return known;
+    const window = new SessionWindow(session);
+    windows.set(session, window);
     session.onClose(() => {
-      lab.models.forget(connection);
+      lab.models.forget(String(session.id));
+      windows.delete(session);
     });
+    return window;
+  };
+  server.handle(methods.modelsConfigure, ({ editor, ...said }, { session }) => {
+    lab.models.configure(String(session.id), { ...said, editor: { models: editor, window: windowOf(session) } });
     return null;
   });
   server.handle(methods.modelsList, () => lab.models.list());

@@ -2,6 +2,8 @@
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Idea, Usage } from "../../protocol/idea.ts";
+import type { Cost } from "../../protocol/spending.ts";
+import { addCost } from "../../protocol/spending.ts";
 import type { Generated, ideasGenerate, nextEpoch, ProgressReport } from "../../protocol/methods.ts";
 import type { ParamsOut } from "../../protocol/messages.ts";
 import { OPERATORS } from "../../protocol/model.ts";
@@ -83,6 +85,7 @@ export class Generation {
     const ideas: Idea[] = [];
     const notes = [...plan.notes];
     let usage: Usage | null = null;
+    let cost: Cost | null = null;
     let failure: ProvingGroundError | null = null;
     for (const planned of plan.requests) {
       try {
@@ -91,6 +94,7 @@ export class Generation {
         ideas.push(...this.#write(order, planned, source, answer.ideas));
         notes.push(...answer.notes);
         usage = addUsage(usage, answer.usage);
+        cost = addCost(cost, answer.cost);
       } catch (thrown) {
         const error = ProvingGroundError.from(thrown);
         if (error.code === "cancelled") throw cancelled(ideas.length);
@@ -102,7 +106,7 @@ export class Generation {
       if (caller.signal.aborted) throw cancelled(ideas.length);
     }
     if (ideas.length === 0 && failure !== null) throw failure;
-    return { ideas, notes, usage };
+    return { ideas, notes, usage, cost };
   }
 
   #sourceOf(source: string): SourceChoice {

@@ -1,6 +1,6 @@
 /** One connected client: its JSON-RPC connection, whether it has shown the token, and what it is told. */
 import type { Socket } from "node:net";
-import type { CancellationToken } from "vscode-jsonrpc";
+import { CancellationTokenSource, type CancellationToken } from "vscode-jsonrpc";
 import {
   ErrorCodes,
   ResponseError,
@@ -10,7 +10,7 @@ import {
   type MessageConnection,
 } from "vscode-jsonrpc/node";
 import type { z } from "zod";
-import { ProvingGroundError, type ErrorData } from "../../protocol/errors.ts";
+import { ErrorData, ProvingGroundError } from "../../protocol/errors.ts";
 import type { Notification, ParamsIn, ParamsOut, Request, ResultOf } from "../../protocol/messages.ts";
 import { progressReport, type ProgressReport } from "../../protocol/methods.ts";
 
@@ -53,6 +53,41 @@ export class Session {
   send<N extends Notification<z.ZodType>>(notification: N, params: ParamsIn<N>): void {
     // The client may be gone between the decision to tell it and the write: that is no failure of the engine.
     this.#connection.sendNotification(notification.method, params as object).catch(() => undefined);
+  }
+
+  /**
+   * Asks the client.
+   * @throws ProvingGroundError the client's own error, `cancelled` when the signal fires, `engine-unreachable` when the client has gone
+   */
+  async ask<P extends z.ZodType, Result>(request: Request<P, Result>, params: z.input<P>, signal: AbortSignal): Promise<Result> {
+    const cancellation = new CancellationTokenSource();
+    const cancel = () => cancellation.cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled before it was asked");
+      return await this.#connection.sendRequest<Result>(request.method, params, cancellation.token);
+    } catch (thrown) {
+      if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled", { cause: thrown });
+      if (thrown instanceof ResponseError) {
+        const data = ErrorData.safeParse(thrown.data);
+        if (data.success) throw ProvingGroundError.fromData(data.data);
+        // What is not an answer of the client's means that there is none.
+        if (thrown.code !== ErrorCodes.PendingResponseRejected) throw new ProvingGroundError("internal", thrown.message, { cause: thrown });
+      }
+      if (thrown instanceof ProvingGroundError) throw thrown;
+      throw new ProvingGroundError("engine-unreachable", "the window was closed", { cause: thrown });
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      cancellation.dispose();
+    }
+  }
+
+  /** Calls back for every such notification of a client that has shown the token; one that does not fit its schema is dropped. */
+  onNotification<N extends Notification<z.ZodType>>(notification: N, listener: (params: ParamsOut<N>) => void): void {
+    this.#connection.onNotification(notification.method, (raw: unknown) => {
+      const params = notification.params.safeParse(raw);
+      if (this.authorised && params.success) listener(params.data as ParamsOut<N>);
+    });
   }
 
   handle<R extends Request<z.ZodType, unknown>>(

@@ -2,6 +2,7 @@
 import { Place, ProvingGroundError } from "../../protocol/errors.ts";
 import type { Attempt, AttemptOutcome, DiffStat, IdeaKind, Usage } from "../../protocol/idea.ts";
 import type { Decisions } from "../../protocol/review.ts";
+import { attemptCost } from "./calls.ts";
 import type { Actor, Database, Row, Transaction } from "./database.ts";
 
 export interface ProposalRecord {
@@ -105,6 +106,7 @@ export class Implementations {
       note: row.note as string | null,
       answer: String(row.answer),
       usage: row.input_tokens === null ? null : { inputTokens: Number(row.input_tokens), outputTokens: Number(row.output_tokens) },
+      cost: attemptCost(this.#database, Number(row.id)),
       startedAt: Number(row.started_at),
       endedAt: row.ended_at === null ? null : Number(row.ended_at),
     }));

@@ -1,4 +1,5 @@
 /** The lab's memory: everything that was written, tried and measured, opened by the engine alone. */
+import { Calls } from "./calls.ts";
 import { Database, type Touched } from "./database.ts";
 import { Ideas } from "./ideas.ts";
 import { Implementations } from "./implementations.ts";
@@ -10,6 +11,7 @@ export class Store {
   readonly implementations: Implementations;
   readonly runs: Runs;
   readonly parents: Parents;
+  readonly calls: Calls;
   readonly #database: Database;
 
   /**
@@ -22,6 +24,7 @@ export class Store {
     this.implementations = new Implementations(this.#database);
     this.runs = new Runs(this.#database);
     this.parents = new Parents(this.#database);
+    this.calls = new Calls(this.#database);
   }
 
   /** Hears of every committed change; @returns a function that ends the subscription. */

@@ -3,35 +3,24 @@ import { describe, expect, it } from "vitest";
 import type { Chunk, Completion } from "../../../extension/engine/models/language-model.ts";
 import { completeToText } from "../../../extension/engine/models/language-model.ts";
 import { OpenAIModel } from "../../../extension/engine/models/openai.ts";
-import type { Surroundings } from "../../../extension/engine/models/surroundings.ts";
 import { ProvingGroundError } from "../../../extension/protocol/errors.ts";
 import type { ModelServer } from "../../fixtures/model-server.ts";
+import { metered, testTime } from "../../fixtures/model-surroundings.ts";
 import { USAGE, busy, cut, hanging, piece, refusesSchema, says, scripted, status, stream } from "../../fixtures/model-server.ts";
 
 const KEY = "sk-very-secret-0123456789";
 const REQUEST: Completion = {
   messages: [{ role: "user", content: "Hello" }],
+  purpose: { kind: "ideas", environment: "toy" },
   temperature: 1,
   maxTokens: 50,
   format: { name: "ideas", schema: { type: "object" } },
 };
 
-/** Real network; the pauses are recorded instead of made. */
-function surroundings(pauses: number[] = []): Surroundings {
-  return {
-    fetch,
-    now: () => Date.parse("2026-01-01T00:00:00Z"),
-    random: () => 1,
-    pause: (milliseconds) => {
-      pauses.push(milliseconds);
-      return Promise.resolve();
-    },
-  };
-}
-const modelAt = (server: { baseURL: string }, key = KEY, pauses: number[] = []) =>
-  new OpenAIModel({ provider: "lab", baseURL: server.baseURL, key }, "org/tiny", surroundings(pauses));
-const ask = (server: ModelServer, request = REQUEST, pauses: number[] = []) =>
-  completeToText(modelAt(server, KEY, pauses), request, new AbortController().signal);
+const modelAt = (server: { baseURL: string }, key = KEY, time = testTime()) =>
+  metered(new OpenAIModel({ provider: "lab", baseURL: server.baseURL, key }, "org/tiny", time));
+const ask = (server: ModelServer, request = REQUEST, time = testTime()) =>
+  completeToText(modelAt(server, KEY, time), request, new AbortController().signal);
 const failure = async (asked: Promise<unknown>): Promise<ProvingGroundError> => {
   const thrown = await asked.then(
     () => null,
@@ -54,7 +43,7 @@ describe("a model behind an endpoint", () => {
     );
     const chunks: Chunk[] = [];
     const answer = await completeToText(modelAt(server), REQUEST, new AbortController().signal, (chunk) => chunks.push(chunk));
-    expect(answer).toEqual({ text: "Hi you", reasoning: "hm, well", usage: { inputTokens: 11, outputTokens: 4 }, notices: [] });
+    expect(answer).toEqual({ text: "Hi you", reasoning: "hm, well", usage: { inputTokens: 11, outputTokens: 4 }, cost: null, notices: [] });
     expect(chunks.map(({ type }) => type)).toEqual(["reasoning", "reasoning", "text", "text", "usage"]);
   });
 
@@ -108,10 +97,11 @@ describe("a model behind an endpoint", () => {
 
   it("is waited for as long as it asks when it is busy, and the user is told", async () => {
     await using server = await scripted(busy(7), status(503, "loading"), says("ok"));
-    const pauses: number[] = [];
-    const answer = await ask(server, REQUEST, pauses);
+    const time = testTime();
+    const answer = await ask(server, REQUEST, time);
     expect(answer.text).toBe("ok");
-    expect(pauses).toEqual([7000, 2000]);
+    // What is asked for, and up to a second more, so that not all come back at once.
+    expect(time.pauses).toEqual([8000, 2000]);
     expect(answer.notices).toEqual([
       "lab asks to slow down (429); trying again in 7 s (1 of 4)",
       "lab failed with status 503; trying again in 2 s (2 of 4)",
@@ -186,14 +176,13 @@ describe("cancelling", () => {
   it("ends the pause before another try", async () => {
     await using server = await scripted(status(429, "slow down"));
     const controller = new AbortController();
-    const around: Surroundings = {
-      ...surroundings(),
-      pause: (_milliseconds, signal) => {
-        controller.abort();
-        return Promise.reject(signal.reason as Error);
-      },
+    const time = testTime();
+    const pause = (milliseconds: number, signal: AbortSignal) => {
+      if (milliseconds > 10_000) return time.pause(milliseconds, signal);
+      controller.abort();
+      return Promise.reject(signal.reason as Error);
     };
-    const model = new OpenAIModel({ provider: "lab", baseURL: server.baseURL, key: "" }, "tiny", around);
+    const model = modelAt(server, "", { ...time, pause });
     expect((await failure(completeToText(model, REQUEST, controller.signal))).code).toBe("cancelled");
     expect(server.requests).toHaveLength(1);
   });

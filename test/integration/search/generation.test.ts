@@ -74,7 +74,7 @@ function modelAnswering(...answers: (string[] | Error)[]) {
 }
 
 function generation(model?: ReturnType<typeof modelAnswering>["model"]): Generation {
-  const models = new Models(REAL_SURROUNDINGS);
+  const models = new Models(REAL_SURROUNDINGS, store.calls);
   if (model) models.get = () => model;
   const bundled = path.join(import.meta.dirname, "../../../extension/engine/ideator/prompts");
   const ideator = new Ideator(new Prompts([path.join(top, ".proving-ground/prompts"), bundled]));

@@ -38,6 +38,7 @@ describe("ideas by a model", () => {
       ideas: [idea("One"), idea("Two")].map((text) => ({ text, kind: null, knobs: null, parents: [] })),
       notes: [],
       usage: { inputTokens: 10, outputTokens: 5 },
+      cost: null,
     });
     expect(model.requests).toHaveLength(1);
     expect(model.requests[0]).toMatchObject({ temperature: 1, format: { name: "ideas" } });

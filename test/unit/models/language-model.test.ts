@@ -9,7 +9,7 @@ const saying = (...chunks: Chunk[]): LanguageModel => ({
   },
 });
 const collect = (model: LanguageModel, onChunk?: (chunk: Chunk) => void) =>
-  completeToText(model, { messages: [] }, new AbortController().signal, onChunk);
+  completeToText(model, { messages: [], purpose: { kind: "ideas", environment: "toy" } }, new AbortController().signal, onChunk);
 
 describe("a collected answer", () => {
   it("keeps thoughts apart from text and hands every piece on", async () => {
@@ -21,7 +21,7 @@ describe("a collected answer", () => {
     ];
     const seen: Chunk[] = [];
     const answer = await collect(saying(...chunks), (chunk) => seen.push(chunk));
-    expect(answer).toEqual({ text: "ab", reasoning: "hm", usage: { inputTokens: 3, outputTokens: 2 }, notices: [] });
+    expect(answer).toEqual({ text: "ab", reasoning: "hm", usage: { inputTokens: 3, outputTokens: 2 }, cost: null, notices: [] });
     expect(seen).toEqual(chunks);
   });
 
