@@ -46,7 +46,8 @@ export async function checkBase(grounds: Grounds, idea: IdeaRecord, environment:
 
 /** What an implementation may touch. The manifest itself never: it says how the run is judged. */
 export function rulesOf(manifest: Manifest): Required<Rules> {
-  return { editable: manifest.files.editable, protected: [...new Set([...manifest.files.protected, MANIFEST_FILE])] };
+  const { editable, protected: globs, protected_regions: regions } = manifest.files;
+  return { editable, protected: [...new Set([...globs, MANIFEST_FILE])], regions };
 }
 
 function implementedBase({ store }: Grounds, idea: IdeaRecord, base: number): string {

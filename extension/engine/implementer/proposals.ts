@@ -13,6 +13,7 @@ import type { ProposalFolders } from "./folders.ts";
 import { kindOf, kindOfTurned } from "./kind.ts";
 import { PathGuard } from "./patch/paths.ts";
 import { PatchRefusal } from "./patch/refusal.ts";
+import { checkRegions } from "./patch/regions.ts";
 import type { Claims } from "./queue.ts";
 import { isEdited, readChanges, sizeOf, treeOfCopy, type ChangedText } from "./working-copy.ts";
 
@@ -171,8 +172,12 @@ export class Proposals {
   }
 
   #guard(environment: ValidEnvironment, changed: readonly ChangedText[]): void {
-    const guard = new PathGuard(rulesOf(environment.manifest));
-    for (const { path } of changed) guard.check(insideOf(environment, path));
+    const rules = rulesOf(environment.manifest);
+    const guard = new PathGuard(rules);
+    for (const { path, base, proposed } of changed) {
+      guard.check(insideOf(environment, path));
+      checkRegions(insideOf(environment, path), base, proposed, rules.regions);
+    }
   }
 }
 

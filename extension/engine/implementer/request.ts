@@ -31,7 +31,10 @@ export async function firstMessages(
     objective: manifest.objective.trim(),
     rules: manifest.rules.length === 0 ? "- No new packages." : manifest.rules.map((rule) => `- ${rule.trim()}`).join("\n"),
     editable: listed(rules.editable),
-    protected: listed(rules.protected),
+    protected: listed([
+      ...rules.protected,
+      ...rules.regions.flatMap(({ file, functions }) => functions.map((name) => `${name} in ${file}`)),
+    ]),
     files: shown.map((path) => numbered(path, tree.read(path) ?? "")).join("\n\n"),
     origin: idea.base === null ? "This is the unchanged code." : `This is the code of experiment #${idea.base}, on which the idea builds.`,
     idea: idea.text.title,

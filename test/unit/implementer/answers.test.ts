@@ -1,21 +1,20 @@
 /** Reading answers: every format, with prose and fences around it, and no exception but the typed one. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { printEdits, type FileEdit, type Hunk } from "../../../extension/engine/implementer/patch/edits.ts";
+import { plainHunk, printEdits, type FileEdit, type Hunk } from "../../../extension/engine/implementer/patch/edits.ts";
 import { parseAnswer } from "../../../extension/engine/implementer/patch/parse.ts";
 import { PatchRefusal } from "../../../extension/engine/implementer/patch/refusal.ts";
 
 const SIMPLE = ["--- a/train.py", "+++ b/train.py", "@@ -1,3 +1,3 @@", " import math", "-lr = 0.1", "+lr = 0.3", " steps = 100"].join("\n");
-const HUNK: Hunk = {
-  at: 1,
-  lines: [
+const HUNK: Hunk = plainHunk(
+  [
     { op: " ", text: "import math" },
     { op: "-", text: "lr = 0.1" },
     { op: "+", text: "lr = 0.3" },
     { op: " ", text: "steps = 100" },
   ],
-  bareEnd: { old: false, new: false },
-};
+  1,
+);
 const CHANGE: FileEdit = { kind: "change", path: "train.py", alternative: null, hunks: [HUNK] };
 
 function refusalOf(answer: string) {
@@ -38,6 +37,11 @@ describe("a unified diff is found", () => {
     ["with a git head", `diff --git a/train.py b/train.py\nindex 123..456 100644\n${SIMPLE}`],
     ["with time stamps", SIMPLE.replace("a/train.py", "a/train.py\t2024-01-01 00:00:00")],
     ["with wrong counts", SIMPLE.replace("-1,3 +1,3", "-1,9 +1,1")],
+    ["with one name alone", SIMPLE.replace("--- a/train.py\n", "")],
+    ["with its name above the fence", `**train.py**\n\n\`\`\`diff\n${SIMPLE.split("\n").slice(2).join("\n")}\n\`\`\`\n`],
+    ["with a git head alone", SIMPLE.replace("--- a/train.py\n+++ b/train.py", "diff --git a/train.py b/train.py")],
+    ["in a fence in a list", `1. First\n\n   \`\`\`diff\n   ${SIMPLE.replaceAll("\n", "\n   ")}\n   \`\`\`\n`],
+    ["with a line of context that lost its space", SIMPLE.replace(" import", "import")],
     ["with the signature of a mailed patch", `${SIMPLE}\n-- \n2.39.5\n`],
   ])("%s", (_, answer) => {
     expect(parseAnswer(answer)).toEqual([CHANGE]);
@@ -74,8 +78,33 @@ describe("a unified diff is found", () => {
     });
   });
 
-  test("a hunk without its file and a binary patch are refused with the reason", () => {
-    expect(refusalOf("@@ -1 +1 @@\n-a\n+b").refusal).toMatchObject({ reason: "unreadable", line: 1 });
+  test.each([
+    ["@@", []],
+    ["@@ @@", []],
+    ["@@ ... @@", []],
+    ["@@ -?,? +?,? @@", []],
+    ["@@ def step(self):", ["def step(self):"]],
+    ["@@ ... @@ def step(self):", ["def step(self):"]],
+    ["@@ class Adam:\n@@ def step(self):", ["class Adam:", "def step(self):"]],
+  ])("the head %s says nothing of numbers", (head, below) => {
+    const [edit] = parseAnswer(`--- a/x.py\n+++ b/x.py\n${head}\n a\n-b\n+c\n`);
+    expect(edit).toMatchObject({ kind: "change", hunks: [{ at: null, below, lines: [{ op: " " }, { op: "-" }, { op: "+" }] }] });
+  });
+
+  test("a hunk without any head is one; an insertion whose counts are wrong has no number", () => {
+    expect(parseAnswer("--- a/x.py\n+++ b/x.py\n a\n-b\n+c\n")).toMatchObject([{ hunks: [{ at: null, lines: [{}, {}, {}] }] }]);
+    expect(parseAnswer("--- a/x.py\n+++ b/x.py\n@@ -3,0 +4,2 @@\n+b\n+c\n")).toMatchObject([{ hunks: [{ at: 3 }] }]);
+    expect(parseAnswer("--- a/x.py\n+++ b/x.py\n@@ -3,7 +4,9 @@\n+b\n+c\n")).toMatchObject([{ hunks: [{ at: null }] }]);
+  });
+
+  test("an answer that ends inside a fence or before its counts are reached is cut off, or may be", () => {
+    expect(refusalOf(`\`\`\`diff\n${SIMPLE}\n`).message).toContain("seems cut off");
+    const [edit] = parseAnswer("--- a/x.py\n+++ b/x.py\n@@ -1,4 +1,4 @@\n a\n-b\n+c");
+    expect(edit).toMatchObject({ hunks: [{ mayBeCut: true }] });
+  });
+
+  test("a binary patch is refused with the reason, hunks without a name are for whatever file they fit", () => {
+    expect(parseAnswer("@@ -1 +1 @@\n-a\n+b")).toMatchObject([{ kind: "change", path: "" }]);
     expect(refusalOf("diff --git a/x.bin b/x.bin\nindex 1..2 100644\nGIT binary patch\n").refusal).toEqual({
       reason: "not text",
       path: "x.bin",
@@ -109,6 +138,39 @@ describe("search/replace blocks", () => {
     expect(parseAnswer(answer)).toMatchObject([change]);
   });
 
+  test.each([
+    ["ORIGINAL and UPDATED", block.replace("SEARCH", "ORIGINAL").replace("REPLACE", "UPDATED")],
+    ["HEAD and a name", block.replace("SEARCH", "HEAD").replace("REPLACE", "my-change")],
+    ["dashes and pluses", block.replace("<<<<<<<", "-------").replace(">>>>>>>", "+++++++")],
+    ["five signs", block.replace("<<<<<<<", "<<<<<").replace("=======", "=====").replace(">>>>>>>", ">>>>>")],
+  ])("between %s", (_, other) => {
+    expect(parseAnswer(`src/train.py\n${other}`)).toMatchObject([change]);
+  });
+
+  test("with the path or the first line's number behind the mark, or no path at all", () => {
+    expect(parseAnswer(block.replace("SEARCH", "SEARCH src/train.py"))).toMatchObject([change]);
+    expect(parseAnswer(`src/train.py\n${block.replace("SEARCH", "SEARCH\n:start_line:7\n-------")}`)).toMatchObject([
+      { hunks: [{ at: 7 }] },
+    ]);
+    expect(parseAnswer(block)).toMatchObject([{ kind: "change", path: "" }]);
+  });
+
+  test("a line of signs that is shorter than the marks is text", () => {
+    expect(parseAnswer(`a.md\n<<<<<<< SEARCH\nTitle\n=====\n=======\nName\n=====\n>>>>>>> REPLACE\n`)).toMatchObject([
+      {
+        hunks: [
+          {
+            lines: [
+              { op: "-", text: "Title" },
+              { op: "+", text: "Name" },
+              { op: " ", text: "=====" },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
   test("a second block without a path is for the same file, an empty search makes a file", () => {
     expect(parseAnswer(`src/train.py\n${block}\n\n${block}\n\nnew.py\n<<<<<<< SEARCH\n=======\nx = 1\n>>>>>>> REPLACE`)).toMatchObject([
       change,
@@ -118,7 +180,6 @@ describe("search/replace blocks", () => {
   });
 
   test.each([
-    ["no path", block, "names no file"],
     ["cut off", `a.py\n<<<<<<< SEARCH\nx\n=======\ny`, ">>>>>>> REPLACE"],
     ["no divider", `a.py\n<<<<<<< SEARCH\nx\n>>>>>>> REPLACE`, "without its `=======`"],
     ["two dividers", `a.py\n<<<<<<< SEARCH\nx\n=======\ny\n=======\nz\n>>>>>>> REPLACE`, "more than one"],
@@ -127,11 +188,33 @@ describe("search/replace blocks", () => {
   });
 });
 
+describe("an enveloped patch", () => {
+  test("adds, deletes, moves and changes files", () => {
+    const answer = [
+      "*** Begin Patch",
+      ...["*** Add File: new.py", "+x = 1", "+", "+y = 2", "*** Delete File: old.py"],
+      ...["*** Update File: a.py", "*** Move to: b.py", "@@ class A:", "@@ def f(self):", "     a", "-    b", "+    c", "*** End of File"],
+      ...["*** Update File: train.py", " import math", "-lr = 0.1", "+lr = 0.3", "steps = 100", "*** End Patch"],
+    ].join("\n");
+    expect(parseAnswer(`Here:\n\`\`\`\n${answer}\n\`\`\`\n`)).toMatchObject([
+      { kind: "create", path: "new.py", text: "x = 1\n\ny = 2\n" },
+      { kind: "delete", path: "old.py" },
+      { kind: "rename", path: "a.py", to: "b.py", hunks: [{ below: ["class A:", "def f(self):"], last: true }] },
+      { kind: "change", path: "train.py", hunks: [{ ...HUNK, at: null }] },
+    ]);
+  });
+
+  test("without its end is cut off", () => {
+    expect(refusalOf("*** Begin Patch\n*** Update File: a.py\n@@\n-b\n+c\n").message).toContain("seems cut off");
+  });
+});
+
 describe("whole files", () => {
   test.each([
     ["labelled above", "`model.py`:\n\n```python\nx = 1\n```"],
     ["labelled in a heading", "### model.py\n```python\nx = 1\n```"],
     ["labelled in the fence", "```python:model.py\nx = 1\n```"],
+    ["announced in a sentence", "Here is the complete `model.py`:\n\n```python\nx = 1\n```"],
     ["labelled by a title", '```python title="model.py"\nx = 1\n```'],
   ])("%s", (_, answer) => {
     expect(parseAnswer(answer)).toEqual([{ kind: "write", path: "model.py", text: "x = 1\n", aside: false }]);
@@ -154,11 +237,18 @@ const name = fc.stringMatching(/^[a-z_]{1,8}$/);
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => `${parts.join("/")}.py`);
 const text = fc.string({ unit: fc.constantFrom("a", " ", "=", "#", "-", "+", "\\", "@", "ü", "\t"), maxLength: 12 });
 const line = fc.record({ op: fc.constantFrom(" " as const, "-" as const, "+" as const), text });
-const hunk: fc.Arbitrary<Hunk> = fc.record({
-  at: fc.integer({ min: 1, max: 500 }),
-  lines: fc.array(line, { minLength: 1, maxLength: 8 }),
-  bareEnd: fc.constant({ old: false, new: false }),
-});
+const heading = fc.array(fc.constantFrom("class Adam:", "def step(self):", "if x == 3:"), { maxLength: 2 });
+const hunk: fc.Arbitrary<Hunk> = fc
+  .record({
+    at: fc.option(fc.integer({ min: 1, max: 500 })),
+    below: heading,
+    lines: fc.array(line, { minLength: 1, maxLength: 8 }),
+    bareEnd: fc.constant({ old: false, new: false }),
+    last: fc.boolean(),
+    mayBeCut: fc.constant(false),
+  })
+  // An insertion goes by a number that the hunks before it bear out, which random ones do not.
+  .map((made) => (made.lines.every(({ op }) => op === "+") ? { ...made, at: null } : made));
 const hunks = fc.array(hunk, { minLength: 1, maxLength: 3 });
 const edit: fc.Arbitrary<FileEdit> = fc.oneof(
   fc.record({ kind: fc.constant("change" as const), path, alternative: fc.constant(null), hunks }),

@@ -29,7 +29,7 @@ function job(base: number | null): Job {
     base: "0123456789",
     stage: "/stage",
     folder: "/stage/envs/tiny",
-    rules: { editable: ["**/*.py"], protected: ["evaluate.py", "environment.yaml"] },
+    rules: { editable: ["**/*.py"], protected: ["evaluate.py", "environment.yaml"], regions: [] },
   };
 }
 

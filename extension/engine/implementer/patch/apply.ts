@@ -1,192 +1,187 @@
 /** Applies edits to files in memory: everything or, with a typed refusal, nothing. */
 import type { FileEdit, Hunk } from "./edits.ts";
-import { joinFile, splitFile, usualEnd, type FileLines } from "./lines.ts";
-import { locate, SearchableLines } from "./locate.ts";
+import { elisionAmong, isElision } from "./elision.ts";
+import { splitFile } from "./lines.ts";
 import { cleanPath, PathGuard, type Rules } from "./paths.ts";
 import { PatchRefusal } from "./refusal.ts";
-import { checkFree, resolve, resolveExisting, type Tree } from "./tree.ts";
+import { checkRegions } from "./regions.ts";
+import { overwrite, rewrite } from "./rewrite.ts";
+import { checkFree, checkNewNames, resolve, resolveExisting, resolveUnnamed, surplusOf, type Tree } from "./tree.ts";
 
 /** A file of the result larger than this, in bytes, is refused. */
 export const FILE_LIMIT = 4_000_000;
 
 /** Less than this share of an existing file's lines kept: a whole file in an answer is taken for an excerpt. */
 const KEPT_IN_REWRITE = 0.5;
-const ELISION = /^\s*(?:(?:#|\/\/)\s*(?:\.{3}|…|(?:the )?rest of|existing code|unchanged)|\.{3}\s*$|…)/i;
+const COPIED_NUMBER = /^ *\d+ [|│] ?/;
 
 /**
  * The files that change, with their new text; null for one that is deleted.
  * @throws PatchRefusal when any part of any edit cannot be applied, is not allowed, or nothing changes
  */
 export function applyEdits(tree: Tree, edits: readonly FileEdit[], rules: Rules): Map<string, string | null> {
-  const guard = new PathGuard(rules);
-  const changed = new Map<string, string | null>();
-  const put = (path: string, text: string | null) => {
-    guard.check(path);
-    if (changed.has(path)) throw unreadable(`${path} is changed, deleted or written twice in the answer`);
-    const bytes = text === null ? 0 : Buffer.byteLength(text);
-    if (bytes > FILE_LIMIT) throw new PatchRefusal({ reason: "too large", path, bytes, limit: FILE_LIMIT });
-    if (text?.includes("\0") === true) throw new PatchRefusal({ reason: "not text", path });
-    changed.set(path, text);
-  };
-  const create = (written: string, text: string) => {
-    const path = cleanPath(written);
-    // The guard first: a new file in a protected folder is refused as that, whatever is there.
-    guard.check(path);
-    checkFree(tree, path);
-    put(path, text);
-  };
-  // Whether a file may be touched is asked before whether the patch fits it.
-  const patched = (path: string, hunks: readonly Hunk[]) => {
-    guard.check(path);
-    return applyHunks(textOf(tree, path), hunks, path);
-  };
-  for (const [path, hunks] of hunksByFile(tree, edits, create)) put(path, patched(path, hunks));
-  for (const edit of edits) {
+  const application = new Application(tree, rules);
+  application.change(edits);
+  for (const edit of edits) application.add(edit);
+  return application.result();
+}
+
+class Application {
+  readonly #tree: Tree;
+  readonly #rules: Rules;
+  readonly #guard: PathGuard;
+  readonly #changed = new Map<string, string | null>();
+  /** Folders that the answer writes in front of paths although they are above the tree. */
+  readonly #surplus = new Set<string>();
+
+  constructor(tree: Tree, rules: Rules) {
+    this.#tree = tree;
+    this.#rules = rules;
+    this.#guard = new PathGuard(rules);
+  }
+
+  /** Does all changes inside files. */
+  change(edits: readonly FileEdit[]): void {
+    const byFile = new Map<string, Hunk[]>();
+    for (const edit of edits) {
+      if (edit.kind !== "change") continue;
+      const [only] = edit.hunks;
+      const makes = edit.hunks.length === 1 && only?.at === 0 && only.lines.every((line) => line.op === "+");
+      if (makes && edit.path !== "" && resolve(this.#tree, edit.path) === null) {
+        this.#create(edit.path, only.lines.map((line) => `${line.text}\n`).join(""));
+        continue;
+      }
+      const path = this.#existing(edit);
+      byFile.set(path, [...(byFile.get(path) ?? []), ...edit.hunks]);
+    }
+    for (const [path, hunks] of byFile) this.#put(path, this.#patched(path, hunks));
+  }
+
+  /** Does what an edit does to a file as a whole, if anything. */
+  add(edit: FileEdit): void {
     switch (edit.kind) {
       case "change":
         break;
       case "create":
-        if (isInside(tree, edit.path) && textOf(tree, edit.path) === "") put(cleanPath(edit.path), edit.text);
-        else create(edit.path, edit.text);
+        if (edit.path === "") throw unreadable("a new file without a name; write its path on the line above");
+        if (this.#tree.read(cleanPath(edit.path)) === "") this.#put(cleanPath(edit.path), edit.text);
+        else this.#create(edit.path, edit.text);
         break;
       case "rename": {
-        const from = resolveExisting(tree, edit.path);
-        const text = patched(from, edit.hunks);
-        put(from, null);
-        create(edit.to, text);
+        const from = resolveExisting(this.#tree, edit.path);
+        const text = this.#patched(from, edit.hunks);
+        this.#put(from, null);
+        this.#create(edit.to, text);
         break;
       }
       case "delete": {
-        const path = resolveExisting(tree, edit.path);
-        if (edit.hunks.length > 0 && patched(path, edit.hunks) !== "") {
+        const path = resolveExisting(this.#tree, edit.path);
+        if (edit.hunks.length > 0 && this.#patched(path, edit.hunks) !== "") {
           throw unreadable(`${path} is to be deleted, but its diff does not take all of it out`);
         }
-        put(path, null);
+        this.#put(path, null);
         break;
       }
       case "write":
-        write(tree, edit, put, create);
+        this.#write(edit);
         break;
     }
   }
-  checkNewNames([...changed].filter(([path, text]) => text !== null && tree.read(path) === null).map(([path]) => path));
-  for (const [path, text] of [...changed]) if (text === tree.read(path)) changed.delete(path);
-  if (changed.size === 0) throw new PatchRefusal({ reason: "empty" });
-  return changed;
-}
 
-/**
- * A file's text with hunks applied; all of them refer to the text as it is before.
- * @throws PatchRefusal `missing`, `ambiguous`, `no context`, `overlap`
- */
-function applyHunks(text: string, hunks: readonly Hunk[], path: string): string {
-  const file = splitFile(text);
-  const searchable = new SearchableLines(file.texts);
-  const placed = hunks.map((hunk, index) => ({ hunk, number: index + 1, start: locate(searchable, hunk, path, index + 1) }));
-  placed.sort((a, b) => a.start - b.start || a.number - b.number);
-  const result: FileLines = { texts: [], ends: [] };
-  const usual = usualEnd(file);
-  let at = 0;
-  let before = 0;
-  const keep = (to: number) => {
-    for (; at < to; at++) {
-      result.texts.push(file.texts[at] ?? "");
-      result.ends.push(file.ends[at] ?? usual);
+  /** @throws PatchRefusal `empty`, or `outside` where two new files are one on some disks */
+  result(): Map<string, string | null> {
+    const changed = this.#changed;
+    checkNewNames([...changed].filter(([path, text]) => text !== null && this.#tree.read(path) === null).map(([path]) => path));
+    for (const [path, text] of [...changed]) if (text === this.#tree.read(path)) changed.delete(path);
+    if (changed.size === 0) throw new PatchRefusal({ reason: "empty" });
+    return changed;
+  }
+
+  #existing({ path, alternative, hunks }: Extract<FileEdit, { kind: "change" }>): string {
+    if (path === "") return resolveUnnamed(this.#tree, hunks);
+    const found = resolveExisting(this.#tree, path, alternative);
+    const surplus = surplusOf(path, found);
+    if (surplus !== "") this.#surplus.add(surplus);
+    return found;
+  }
+
+  #put(path: string, text: string | null): void {
+    this.#guard.check(path);
+    if (this.#changed.has(path)) throw unreadable(`${path} is changed, deleted or written twice in the answer`);
+    const bytes = text === null ? 0 : Buffer.byteLength(text);
+    if (bytes > FILE_LIMIT) throw new PatchRefusal({ reason: "too large", path, bytes, limit: FILE_LIMIT });
+    if (text?.includes("\0") === true) throw new PatchRefusal({ reason: "not text", path });
+    checkRegions(path, this.#tree.read(path), text, this.#rules.regions ?? []);
+    this.#changed.set(path, text);
+  }
+
+  #create(written: string, text: string): void {
+    const path = this.#within(cleanPath(written));
+    // The guard first: a new file in a protected folder is refused as that, whatever is there.
+    this.#guard.check(path);
+    checkFree(this.#tree, path);
+    this.#put(path, text);
+  }
+
+  /** A new file's path, less the folders that the answer's other paths have too many. */
+  #within(path: string): string {
+    for (const surplus of this.#surplus) {
+      if (path.startsWith(surplus) && ![...this.#tree.paths()].some((file) => file.startsWith(surplus))) return path.slice(surplus.length);
     }
-  };
-  for (const { hunk, number, start } of placed) {
-    if (start < at) throw new PatchRefusal({ reason: "overlap", path, hunk: number, other: before });
-    keep(start);
-    for (const { op, text: line } of hunk.lines) {
-      if (op === " ") keep(at + 1);
-      else if (op === "-") at++;
-      else {
-        result.texts.push(line);
-        result.ends.push(endFor(file, at, usual));
-      }
+    return path;
+  }
+
+  /** Whether a file may be touched is asked before whether the patch fits it. */
+  #patched(path: string, hunks: readonly Hunk[]): string {
+    this.#guard.check(path);
+    return rewrite(this.#textOf(path), hunks, path);
+  }
+
+  #write(edit: Extract<FileEdit, { kind: "write" }>): void {
+    const existing = resolve(this.#tree, edit.path);
+    if (existing === null) {
+      const elided = elisionAmong(splitFile(edit.text).texts, new Set());
+      if (elided !== null) throw excerpt(edit.path, elided);
+      this.#create(edit.path, edit.text);
+      return;
     }
-    before = number;
-  }
-  keep(file.texts.length);
-  settleLastLine(result, file, placed.at(-1)?.hunk, usual);
-  return joinFile(result);
-}
-
-/** Line end of a new line: that of the old line above it, else of the one below, else the usual. */
-function endFor(file: FileLines, at: number, usual: string): string {
-  const near = file.ends[at - 1] ?? file.ends[at];
-  return near === undefined || near === "" ? usual : near;
-}
-
-/** Only the last line may lack its end: as the patch says, else as it was. */
-function settleLastLine(result: FileLines, file: FileLines, last: Hunk | undefined, usual: string): void {
-  const end = result.ends.length - 1;
-  for (let at = 0; at < end; at++) if (result.ends[at] === "") result.ends[at] = usual;
-  if (end < 0) return;
-  const said = last !== undefined && (last.bareEnd.old || last.bareEnd.new);
-  const wasBare = file.ends.at(-1) === "";
-  const bare = said ? last.bareEnd.new : wasBare;
-  if (bare) result.ends[end] = "";
-  else if (result.ends[end] === "") result.ends[end] = usual;
-}
-
-function hunksByFile(tree: Tree, edits: readonly FileEdit[], create: (path: string, text: string) => void): Map<string, Hunk[]> {
-  const byFile = new Map<string, Hunk[]>();
-  for (const edit of edits) {
-    if (edit.kind !== "change") continue;
-    const onlyAdds = edit.hunks.every((hunk) => hunk.lines.every((line) => line.op === "+"));
-    if (onlyAdds && edit.hunks.length === 1 && edit.hunks[0]?.at === 0 && resolve(tree, edit.path) === null) {
-      create(edit.path, edit.hunks[0].lines.map((line) => `${line.text}\n`).join(""));
-      continue;
+    const old = splitFile(this.#textOf(existing)).texts;
+    const text = withoutLineNumbers(edit.text);
+    const written = splitFile(text).texts;
+    if (edit.aside && isQuoted(written, [...old, ...splitFile(this.#changed.get(existing) ?? "").texts])) return;
+    this.#guard.check(existing);
+    const elided = elisionAmong(written, new Set(old));
+    if (elided !== null) throw excerpt(existing, elided);
+    const present = new Set(written.map((line) => line.trim()));
+    const kept = old.filter((line) => present.has(line.trim())).length;
+    if (kept < old.length * KEPT_IN_REWRITE) {
+      throw new PatchRefusal({ reason: "excerpt", path: existing, why: `holds only ${kept} of its ${old.length} lines` });
     }
-    const path = resolveExisting(tree, edit.path, edit.alternative);
-    const known = byFile.get(path);
-    if (known === undefined) byFile.set(path, [...edit.hunks]);
-    else known.push(...edit.hunks);
+    this.#put(existing, overwrite(this.#textOf(existing), text));
   }
-  return byFile;
+
+  #textOf(path: string): string {
+    const text = this.#tree.read(path);
+    if (text === null) throw new PatchRefusal({ reason: "unknown file", path, like: [] });
+    return text;
+  }
 }
 
-type WriteEdit = Extract<FileEdit, { kind: "write" }>;
-
-function write(tree: Tree, edit: WriteEdit, put: (path: string, text: string) => void, create: (path: string, text: string) => void): void {
-  const existing = resolve(tree, edit.path);
-  if (existing === null) {
-    create(edit.path, edit.text);
-    return;
-  }
-  if (edit.aside) return;
-  const old = splitFile(textOf(tree, existing));
-  const written = splitFile(edit.text);
-  const present = new Set(written.texts.map((line) => line.trim()));
-  const kept = old.texts.filter((line) => present.has(line.trim())).length;
-  if (kept < old.texts.length * KEPT_IN_REWRITE) {
-    throw new PatchRefusal({ reason: "excerpt", path: existing, why: `holds only ${kept} of its ${old.texts.length} lines` });
-  }
-  const elided = written.texts.find((line) => ELISION.test(line) && !old.texts.includes(line));
-  if (elided !== undefined) {
-    throw new PatchRefusal({ reason: "excerpt", path: existing, why: `leaves something out at \`${elided.trim().slice(0, 80)}\`` });
-  }
-  const usual = usualEnd(old);
-  put(existing, joinFile({ texts: written.texts, ends: written.texts.map(() => usual) }));
+/** A whole file whose every line has its number and a bar in front, as files are shown to models, without them. */
+function withoutLineNumbers(text: string): string {
+  const lines = text.replace(/\n$/, "").split("\n");
+  if (!lines.every((line, at) => COPIED_NUMBER.test(line) && Number.parseInt(line, 10) === at + 1)) return text;
+  return lines.map((line) => `${line.replace(COPIED_NUMBER, "")}\n`).join("");
 }
 
-/** Two new files of one answer must not be one file on some disk, nor one the other's folder. */
-function checkNewNames(paths: readonly string[]): void {
-  paths.forEach((path, index) => {
-    const others = new Map(paths.filter((_, other) => other !== index).map((other) => [other, ""]));
-    checkFree({ read: (name) => others.get(name) ?? null, paths: () => others.keys() }, path);
-  });
+/** Whether lines shown beside a patch are only what the file has, or will have. */
+function isQuoted(shown: readonly string[], lines: readonly string[]): boolean {
+  const known = new Set(lines.map((line) => line.trim()));
+  return shown.every((line) => line.trim() === "" || known.has(line.trim()) || isElision(line));
 }
 
-function isInside(tree: Tree, path: string): boolean {
-  return tree.read(cleanPath(path)) !== null;
-}
-
-function textOf(tree: Tree, path: string): string {
-  const text = tree.read(path);
-  if (text === null) throw new PatchRefusal({ reason: "unknown file", path, like: [] });
-  return text;
+function excerpt(path: string, elided: string): PatchRefusal {
+  return new PatchRefusal({ reason: "excerpt", path, why: `leaves something out at \`${elided.trim().slice(0, 80)}\`` });
 }
 
 function unreadable(what: string): PatchRefusal {

@@ -7,61 +7,64 @@
  *     lines that replace them
  *     >>>>>>> REPLACE
  *
- * A fence may stand around the block or around the path and the block. Blocks that follow without a path are for the same
- * file. An empty search part makes a new file.
+ * or the same between other marks of the kind. A fence may stand around the block or around the path and the block. Blocks that
+ * follow without a path are for the same file. An empty search part makes a new file.
  */
-import type { FileEdit } from "./edits.ts";
-import { labelAbove } from "./labels.ts";
+import { differenceOf } from "../../../protocol/review.ts";
+import { plainHunk, type FileEdit, type HunkLine } from "./edits.ts";
+import { labelAbove, labelOf } from "./labels.ts";
 import { PatchRefusal } from "./refusal.ts";
 
-const SEARCH = /^<{5,9} ?SEARCH\s*$/;
-const DIVIDER = /^={5,9}\s*$/;
-const REPLACE = /^>{5,9} ?REPLACE\s*$/;
+const SEARCH = /^(?:(<{4,9})(?: ?(?:SEARCH|ORIGINAL|HEAD|OLD|BEFORE|CURRENT)\b)?|(-{4,9}) ?SEARCH\b)[ :]*(\S.*?)?\s*$/;
+const REPLACE = /^(?:>{4,9}(?: .*|[A-Z]+)?|\+{4,9} ?REPLACE)\s*$/;
+const DIVIDER = /^={4,9}\s*$/;
+/** Lines that some put between the mark and the text: where the text begins and ends. */
+const START_LINE = /^:start_line: ?(\d+)\s*$/;
+const PREAMBLE = /^(?::(?:start|end)_line: ?\d+|-{4,9})\s*$/;
 
 /** Whether a block begins at a line. */
 export function startsBlock(line: string): boolean {
   return SEARCH.test(line);
 }
 
+/** Whether a line is a mark of a block that has no beginning. */
+export function isStrayMark(line: string): boolean {
+  return /^(?:>{5,9} ?(?:REPLACE|UPDATED)|\+{5,9} ?REPLACE)\s*$/.test(line);
+}
+
 /**
  * Reads one block.
- * @param previous path of the block before, for one that has none
- * @throws PatchRefusal for a block that is cut off, has several dividers, or names no file
+ * @param previous path of the block before, for one that has none; empty where there was none
+ * @throws PatchRefusal for a block that is cut off or has several dividers
  */
-export function readBlock(lines: readonly string[], at: number, previous: string | null): { edit: FileEdit; next: number } {
+export function readBlock(lines: readonly string[], at: number, previous: string): { edit: FileEdit; next: number } {
   const unreadable = (what: string) => new PatchRefusal({ reason: "unreadable", what, line: at + 1 });
-  const ends = find(lines, REPLACE, at + 1, lines.length);
-  const end = ends[0];
-  const again = find(lines, SEARCH, at + 1, lines.length)[0];
-  if (end === undefined || (again !== undefined && again < end)) throw unreadable("a search/replace block without its `>>>>>>> REPLACE`");
-  const dividers = find(lines, DIVIDER, at + 1, end);
-  const divider = dividers[0];
+  const [, angles, , inMark] = SEARCH.exec(lines[at] ?? "") ?? [];
+  const end = lines.findIndex((line, index) => index > at && (REPLACE.test(line) || startsBlock(line)));
+  if (end < 0 || startsBlock(lines[end] ?? ""))
+    throw unreadable("a search/replace block without its `>>>>>>> REPLACE`: the answer seems cut off");
+  const dividers = lines.flatMap((line, index) => (index > at && index < end && DIVIDER.test(line) ? [index] : []));
+  // A line of signs under a title is no divider, unless it is as long as the marks.
+  const equal = dividers.filter((index) => lines[index]?.trim().length === (angles?.length ?? 7));
+  const [divider, another] = equal.length > 0 ? equal : dividers;
   if (divider === undefined) throw unreadable("a search/replace block without its `=======`");
-  if (dividers.length > 1) throw unreadable("a search/replace block with more than one `=======`; use a unified diff here");
-  const path = labelAbove(lines, at) ?? previous;
-  if (path === null) throw unreadable("a search/replace block that names no file; write its path on the line above");
-  const search = lines.slice(at + 1, divider);
-  const replace = lines.slice(divider + 1, end);
-  return { edit: editOf(path, search, replace), next: end + 1 };
-}
-
-function editOf(path: string, search: string[], replace: string[]): FileEdit {
-  if (search.length === 0) return { kind: "create", path, text: replace.length === 0 ? "" : `${replace.join("\n")}\n` };
-  const removed = search.map((text) => ({ op: "-" as const, text }));
-  const added = replace.map((text) => ({ op: "+" as const, text }));
-  return {
-    kind: "change",
-    path,
-    alternative: null,
-    hunks: [{ at: null, lines: [...removed, ...added], bareEnd: { old: false, new: false } }],
-  };
-}
-
-function find(lines: readonly string[], pattern: RegExp, from: number, to: number): number[] {
-  const found: number[] = [];
-  for (let at = from; at < to; at++) {
-    if (pattern.test(lines[at] ?? "")) found.push(at);
-    if (pattern !== DIVIDER && found.length > 0) break;
+  if (another !== undefined) throw unreadable("a search/replace block with more than one `=======`; use a unified diff here");
+  const path = (inMark === undefined ? null : labelOf(inMark)) ?? labelAbove(lines, at) ?? previous;
+  let start = at + 1;
+  let line: number | null = null;
+  if (START_LINE.test(lines[start] ?? "")) {
+    line = Number(START_LINE.exec(lines[start] ?? "")?.[1]);
+    while (PREAMBLE.test(lines[start] ?? "")) start++;
   }
-  return found;
+  return { edit: editOf(path, lines.slice(start, divider), lines.slice(divider + 1, end), line), next: end + 1 };
+}
+
+function editOf(path: string, search: string[], replace: string[], at: number | null): FileEdit {
+  if (search.length === 0) return { kind: "create", path, text: replace.length === 0 ? "" : `${replace.join("\n")}\n` };
+  // Lines that stand in both parts are context: they stay as the file has them.
+  const lines = differenceOf(search, replace).flatMap(({ lines: texts, added, removed }) => {
+    const op: HunkLine["op"] = added ? "+" : removed ? "-" : " ";
+    return texts.map((text) => ({ op, text }));
+  });
+  return { kind: "change", path, alternative: null, hunks: [plainHunk(lines, at)] };
 }

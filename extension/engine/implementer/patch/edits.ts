@@ -10,14 +10,25 @@ export interface HunkLine {
 export interface Hunk {
   /** Line of the old file where it begins, from 1; 0 or the line before for a pure insertion, as diffs count. Null: not said. */
   at: number | null;
+  /** Lines that it says it stands below, outermost first, as written behind `@@`. */
+  below: string[];
   lines: HunkLine[];
   /** Said by `\ No newline at end of file`: whether the old and the new file end inside their last line. */
   bareEnd: { old: boolean; new: boolean };
+  /** Whether it is said to reach the end of the file. */
+  last: boolean;
+  /** Whether the answer ends in it, and it has fewer lines than its head says, or says nothing of them and ends in a change. */
+  mayBeCut: boolean;
+}
+
+/** A hunk of these lines about which nothing else is said. */
+export function plainHunk(lines: HunkLine[], at: number | null = null): Hunk {
+  return { at, below: [], lines, bareEnd: { old: false, new: false }, last: false, mayBeCut: false };
 }
 
 /** A change of one file, with the path as it was written, less the `a/` and `b/` of diffs. */
 export type FileEdit =
-  /** `alternative` is the old side's name, where a diff gives two that differ. */
+  /** `alternative` is the old side's name, where a diff gives two that differ. The path is empty where no file is named. */
   | { kind: "change"; path: string; alternative: string | null; hunks: Hunk[] }
   | { kind: "rename"; path: string; to: string; hunks: Hunk[] }
   | { kind: "create"; path: string; text: string }
@@ -53,11 +64,8 @@ function printEdit(edit: FileEdit): string {
       const git = `diff --git ${quote(`a/${edit.path}`)} ${quote(`b/${edit.path}`)}\nnew file mode 100644\n`;
       if (edit.text === "") return git;
       const lines = edit.text.replace(/\n$/, "").split("\n");
-      const hunk: Hunk = {
-        at: 0,
-        lines: lines.map((text) => ({ op: "+", text })),
-        bareEnd: { old: false, new: !edit.text.endsWith("\n") },
-      };
+      const added = lines.map((text) => ({ op: "+" as const, text }));
+      const hunk: Hunk = { ...plainHunk(added, 0), bareEnd: { old: false, new: !edit.text.endsWith("\n") } };
       return `${git}--- /dev/null\n+++ ${quote(`b/${edit.path}`)}\n${printHunks([hunk])}`;
     }
     case "delete": {
@@ -84,8 +92,10 @@ function printHunks(hunks: readonly Hunk[]): string {
       const after = newLines(hunk).length;
       const to = hunk.at === null ? 0 : Math.max(0, hunk.at + shift + (before === 0 ? 1 : 0) - (after === 0 ? 1 : 0));
       shift += after - before;
-      const head = hunk.at === null ? "@@\n" : `@@ -${hunk.at},${before} +${to},${after} @@\n`;
-      return head + printBody(hunk);
+      const numbers = hunk.at === null ? "@@" : `@@ -${hunk.at},${before} +${to},${after} @@`;
+      const outer = hunk.below.slice(0, -1).map((line) => `@@ ${line}\n`);
+      const head = hunk.below.length === 0 ? numbers : `${numbers} ${hunk.below.at(-1) ?? ""}`;
+      return `${outer.join("")}${head}\n${printBody(hunk)}${hunk.last ? "*** End of File\n" : ""}`;
     })
     .join("");
 }

@@ -41,12 +41,13 @@ export function applyToFolder(folder: string, answer: string, rules: Rules): str
 /** The text files of a folder, read when asked for. */
 export function folderTree(folder: string): Tree {
   const read = new Map<string, string | null>();
+  const names = new Map<string, ReadonlySet<string>>();
   let all: string[] | null = null;
   return {
     read(path) {
       const known = read.get(path);
       if (known !== undefined) return known;
-      const text = readText(folder, path);
+      const text = readText(folder, path, names);
       read.set(path, text);
       return text;
     },
@@ -66,7 +67,8 @@ export function writeChanges(folder: string, changes: ReadonlyMap<string, string
   try {
     const staged: { path: string; from: string }[] = [];
     for (const [path, text] of changes) {
-      refuseLinks(folder, path);
+      const there = refuseLinks(folder, path);
+      if (there?.isFile() === false) throw new PatchRefusal({ reason: "outside", path, why: "is a folder" });
       if (text === null) continue;
       const to = join(folder, path);
       makeFolders(dirname(to), undo);
@@ -107,15 +109,26 @@ function makeFolders(folder: string, undo: (() => void)[]): void {
   });
 }
 
-function readText(folder: string, path: string): string | null {
+function readText(folder: string, path: string, names: Map<string, ReadonlySet<string>>): string | null {
   // Asked for every name an answer holds: one that is no plain path is no file of ours.
   new PathGuard({ protected: [] }).check(path);
   const stat = refuseLinks(folder, path);
-  if (stat?.isFile() !== true) return null;
+  if (stat?.isFile() !== true || !isCalled(folder, path, names)) return null;
   const bytes = readFileSync(join(folder, path));
   const text = textOrNull(bytes);
   if (text === null) throw new PatchRefusal({ reason: "not text", path });
   return text;
+}
+
+/** Whether a file that was found has this very name: some disks find `evaluate.py` under `Evaluate.py` as well. */
+function isCalled(folder: string, path: string, names: Map<string, ReadonlySet<string>>): boolean {
+  const parts = path.split("/");
+  return parts.every((part, at) => {
+    const above = join(folder, ...parts.slice(0, at));
+    const known = names.get(above) ?? new Set(readdirSync(above));
+    names.set(above, known);
+    return known.has(part);
+  });
 }
 
 /** The text that bytes are in UTF-8, or null when they are something else and would not survive. */

@@ -1,122 +1,110 @@
-/** Finds where in a file a hunk belongs: exactly at its line number, else at the one place where its lines stand. */
+/** Finds where in a file each of its hunks belongs: at its line number, else at the one place where its lines stand. */
 import { oldLines, type Hunk } from "./edits.ts";
-import { PatchRefusal, type Nearest } from "./refusal.ts";
+import { LIKENESSES, indentOf } from "./likeness.ts";
+import { nearestTo } from "./nearest.ts";
+import { placedAt, placesOf, type Placement } from "./place.ts";
+import { PatchRefusal } from "./refusal.ts";
+import type { SearchableLines } from "./searchable.ts";
 
-/** Lines this frequent say too little about a place to be counted for it. */
-const COMMON = 64;
+/**
+ * The place of each hunk, in the order written. A number decides between places only while no other hunk contradicts it.
+ * @throws PatchRefusal `missing`, `ambiguous`, `no context` or `cut off`
+ */
+export function locateAll(file: SearchableLines, hunks: readonly Hunk[], path: string): Placement[] {
+  const said = hunks.map((hunk) => placeSaid(file, hunk));
+  const placements = said.every((place) => place !== null) ? said : searchAll(file, hunks, path);
+  placements.forEach((placement, index) => {
+    if (isCutOff(file, placement)) throw new PatchRefusal({ reason: "cut off", path, hunk: index + 1 });
+  });
+  return placements;
+}
 
-/** A file's lines with an index of where each is, made when it is first needed. */
-export class SearchableLines {
-  readonly texts: readonly string[];
-  #places: Map<string, number[]> | null = null;
-  #loosePlaces: Map<string, number[]> | null = null;
+/** The place that a hunk's number names, if its lines stand exactly there. */
+function placeSaid(file: SearchableLines, hunk: Hunk): Placement | null {
+  if (hunk.at === null) return null;
+  const wanted = oldLines(hunk);
+  if (wanted.length === 0) return hunk.at <= file.texts.length ? placedAt(hunk, hunk.at) : null;
+  return file.holds(wanted, hunk.at - 1) ? placedAt(hunk, hunk.at - 1) : null;
+}
 
-  constructor(texts: readonly string[]) {
-    this.texts = texts;
+function searchAll(file: SearchableLines, hunks: readonly Hunk[], path: string): Placement[] {
+  const places = hunks.map((hunk) => placesOf(file, hunk));
+  const numbersHold = hunks.every((hunk, index) => {
+    const found = places[index] ?? [];
+    if (hunk.at === null || found.length === 0) return true;
+    return found.some(({ hunk: { at }, rows }) => rows[0] === (at ?? 0) - 1);
+  });
+  return hunks.map((hunk, index) => {
+    const number = index + 1;
+    if (oldLines(hunk).length === 0) return insertion(file, hunk, path, number, numbersHold);
+    const found = places[index] ?? [];
+    const [first, second] = found;
+    if (first === undefined) throw new PatchRefusal({ reason: "missing", path, hunk: number, nearest: nearestTo(file, oldLines(hunk)) });
+    if (second === undefined) return first;
+    const chosen = choose(file, found, numbersHold);
+    if (chosen !== null) return chosen;
+    const lines = found.map(({ rows }) => (rows.find((row) => row !== null) ?? 0) + 1);
+    throw new PatchRefusal({ reason: "ambiguous", path, hunk: number, lines: [...new Set(lines)].sort((a, b) => a - b) });
+  });
+}
+
+function insertion(file: SearchableLines, hunk: Hunk, path: string, number: number, numbersHold: boolean): Placement {
+  if (file.texts.length === 0) return placedAt(hunk, 0);
+  if (hunk.last) return placedAt(hunk, file.texts.length);
+  if (hunk.at === null || hunk.at > file.texts.length || !numbersHold) throw new PatchRefusal({ reason: "no context", path, hunk: number });
+  return placedAt(hunk, hunk.at);
+}
+
+/** The one of several places that the hunk's own number, its heading or the end of the file names. */
+function choose(file: SearchableLines, found: readonly Placement[], numbersHold: boolean): Placement | null {
+  const saying: ((placement: Placement) => boolean)[] = [];
+  if (numbersHold) saying.push(({ hunk, rows }) => hunk.at !== null && rows[0] === hunk.at - 1);
+  saying.push(({ hunk, rows }) => hunk.below.length > 0 && standsBelow(file, hunk.below, rows[0] ?? 0));
+  saying.push(({ hunk, rows }) => hunk.last && rows.at(-1) === file.texts.length - 1);
+  for (const says of saying) {
+    const fitting = found.filter(says);
+    if (fitting.length === 1) return fitting[0] ?? null;
   }
+  return null;
+}
 
-  /** Indices of the lines that are exactly `text`. */
-  placesOf(text: string): readonly number[] {
-    this.#places ??= indexed(this.texts);
-    return this.#places.get(text) ?? [];
+/** Whether a row is below all of some headings: in a block they open, or they are the heading that git shows. */
+function standsBelow(file: SearchableLines, below: readonly string[], row: number): boolean {
+  const above = new Set<string>();
+  let depth = Infinity;
+  let shown = false;
+  for (let at = row; at >= 0; at--) {
+    const line = file.texts[at] ?? "";
+    if (line.trim() === "") continue;
+    const key = LIKENESSES.spacing(line);
+    if (indentOf(line).length < depth) {
+      depth = indentOf(line).length;
+      above.add(key);
+    }
+    if (at < row && !shown && /^[A-Za-z_$]/.test(line)) {
+      shown = true;
+      above.add(key);
+    }
   }
-
-  /** Indices of the lines that are `text` but for white space. */
-  loosePlacesOf(text: string): readonly number[] {
-    this.#loosePlaces ??= indexed(this.texts.map(loose));
-    return this.#loosePlaces.get(loose(text)) ?? [];
-  }
-
-  /** Whether `wanted` stands at an index. */
-  holds(wanted: readonly string[], index: number): boolean {
-    if (index < 0 || index + wanted.length > this.texts.length) return false;
-    for (let at = 0; at < wanted.length; at++) if (this.texts[index + at] !== wanted[at]) return false;
-    return true;
-  }
+  return below.every((heading) => {
+    const key = LIKENESSES.spacing(heading);
+    return [...above].some(
+      (line) => line === key || (key.length >= 8 && line.startsWith(key)) || line.startsWith(`${key}:`) || line.startsWith(`${key}(`),
+    );
+  });
 }
 
 /**
- * Index of the first line that a hunk replaces; for one without old lines, of the line it is put before.
- * @param number of the hunk in its file, from 1, for the refusal
- * @throws PatchRefusal `missing`, `ambiguous` or `no context`
+ * Whether what an answer ends in is only the beginning of a hunk. One that is short of its head's counts is whole only if it
+ * ends as diffs do: with as much context as it begins with, or at the file's end.
  */
-export function locate(file: SearchableLines, hunk: Hunk, path: string, number: number): number {
-  const wanted = oldLines(hunk);
-  if (wanted.length === 0) {
-    if (file.texts.length === 0) return 0;
-    if (hunk.at === null || hunk.at > file.texts.length) throw new PatchRefusal({ reason: "no context", path, hunk: number });
-    return hunk.at;
-  }
-  if (hunk.at !== null && file.holds(wanted, hunk.at - 1)) return hunk.at - 1;
-  const places = placesOf(file, wanted);
-  if (places.length === 1) return places[0] ?? 0;
-  if (places.length > 1) throw new PatchRefusal({ reason: "ambiguous", path, hunk: number, lines: places.map((index) => index + 1) });
-  throw new PatchRefusal({ reason: "missing", path, hunk: number, nearest: nearestTo(file, wanted) });
-}
-
-function placesOf(file: SearchableLines, wanted: readonly string[]): number[] {
-  let rarest = 0;
-  for (let at = 1; at < wanted.length; at++) {
-    if (file.placesOf(wanted[at] ?? "").length < file.placesOf(wanted[rarest] ?? "").length) rarest = at;
-  }
-  return file
-    .placesOf(wanted[rarest] ?? "")
-    .map((index) => index - rarest)
-    .filter((index) => file.holds(wanted, index));
-}
-
-/** The place that most of the wanted lines vote for. */
-function nearestTo(file: SearchableLines, wanted: readonly string[]): Nearest | null {
-  const votes = new Map<number, number>();
-  wanted.forEach((text, at) => {
-    const places = file.loosePlacesOf(text);
-    if (loose(text) === "" || places.length > COMMON) return;
-    for (const index of places) if (index >= at) votes.set(index - at, (votes.get(index - at) ?? 0) + 1);
-  });
-  let best: number | null = null;
-  for (const [index, count] of votes) if (best === null || count > (votes.get(best) ?? 0)) best = index;
-  const start = best ?? mostAlike(file, wanted);
-  if (start === null) return null;
-  const lines = file.texts.slice(start, start + wanted.length);
-  const differing = Math.max(
-    0,
-    wanted.findIndex((text, at) => text !== lines[at]),
-  );
-  return {
-    line: start + 1,
-    lines: [...lines],
-    differs: { line: start + differing + 1, found: lines[differing] ?? null, wanted: wanted[differing] ?? "" },
-  };
-}
-
-/** Where no line is found, the place whose line shares most words with the longest wanted one, if it shares half of them. */
-function mostAlike(file: SearchableLines, wanted: readonly string[]): number | null {
-  const longest = wanted.reduce((most, text, at) => (loose(text).length > loose(wanted[most] ?? "").length ? at : most), 0);
-  const words = wordsOf(wanted[longest] ?? "");
-  let best: { index: number; share: number } | null = null;
-  for (let index = longest; index < file.texts.length; index++) {
-    const others = wordsOf(file.texts[index] ?? "");
-    const shared = [...words].filter((word) => others.has(word)).length;
-    const share = shared / Math.max(1, words.size + others.size - shared);
-    if (share >= 0.5 && share > (best?.share ?? 0)) best = { index, share };
-  }
-  return best === null ? null : best.index - longest;
-}
-
-function wordsOf(text: string): Set<string> {
-  return new Set(text.match(/\w+|[^\w\s]/g) ?? []);
-}
-
-function indexed(texts: readonly string[]): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  texts.forEach((text, index) => {
-    const known = places.get(text);
-    if (known === undefined) places.set(text, [index]);
-    else known.push(index);
-  });
-  return places;
-}
-
-function loose(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+function isCutOff(file: SearchableLines, { hunk, rows }: Placement): boolean {
+  if (!hunk.mayBeCut) return false;
+  const leading = hunk.lines.findIndex((line) => line.op !== " ");
+  const trailing = hunk.lines.length - 1 - hunk.lines.findLastIndex((line) => line.op !== " ");
+  if (trailing === 0) return true;
+  // One that begins with a change below the file's top was not written by a program that counts.
+  if (leading === 0 && rows[0] !== 0) return false;
+  if (trailing === leading || rows.at(-1) === file.texts.length - 1) return false;
+  return !(rows[0] === 0 && trailing > leading);
 }

@@ -1,7 +1,10 @@
-/** Reads an answer, prose and fences and all, into edits: diffs, search/replace blocks and whole files in any mixture. */
-import { readBlock, startsBlock } from "./blocks.ts";
+/** Reads an answer, prose and fences and all, into edits: diffs, blocks, enveloped patches and whole files in any mixture. */
+import { isStrayMark, readBlock, startsBlock } from "./blocks.ts";
 import type { FileEdit } from "./edits.ts";
-import { closesFence, fenceAt, labelAbove, labelOfInfo, type Fence } from "./labels.ts";
+import { readEnvelope, startsEnvelope } from "./envelope.ts";
+import { closesFence, fenceAt, linesOfAnswer, type Fence } from "./fences.ts";
+import { readHunks } from "./hunks.ts";
+import { labelAbove, labelOfInfo } from "./labels.ts";
 import { PatchRefusal } from "./refusal.ts";
 import { readDiff, startsDiff } from "./unified.ts";
 
@@ -10,68 +13,117 @@ const ANSWER_LIMIT = 4_000_000;
 
 /**
  * Every edit in an answer, in the order written.
- * @throws PatchRefusal `unreadable` when there is none or one cannot be understood, `not text` for a binary patch
+ * @throws PatchRefusal `unreadable` when there is none, one cannot be understood or the answer is cut off, `not text` for a
+ *   binary patch
  */
 export function parseAnswer(answer: string): FileEdit[] {
-  if (answer.length > ANSWER_LIMIT)
-    throw new PatchRefusal({ reason: "unreadable", what: "the answer is too long to be a patch", line: null });
-  const lines = answer.split(/\r?\n/);
-  const edits: FileEdit[] = [];
-  const whole: FileEdit[] = [];
-  let blockPath: string | null = null;
-  let fence: string | null = null;
-  let at = 0;
-  while (at < lines.length) {
-    const line = lines[at] ?? "";
-    if (fence !== null && closesFence(line, fence)) {
-      fence = null;
-      at++;
+  if (answer.length > ANSWER_LIMIT) throw unreadable("the answer is too long to be a patch", null);
+  const lines = linesOfAnswer(answer);
+  const reading = new Reading(lines);
+  while (reading.at < lines.length) reading.step();
+  return reading.finish();
+}
+
+/** Where the reading of an answer stands, and what it has found so far. */
+class Reading {
+  readonly #lines: readonly string[];
+  readonly #edits: FileEdit[] = [];
+  readonly #whole: Extract<FileEdit, { kind: "write" }>[] = [];
+  /** Path that the last block or hunk was for, empty before the first. */
+  #path = "";
+  /** The fence that is open: its mark, where it began, and whether an edit stands in it. */
+  #fence: { mark: string; line: number; edits: boolean } | null = null;
+  at = 0;
+
+  constructor(lines: readonly string[]) {
+    this.#lines = lines;
+  }
+
+  /** Reads whatever stands at the current line, and moves behind it. */
+  step(): void {
+    const lines = this.#lines;
+    const line = lines[this.at] ?? "";
+    const mark = this.#fence?.mark ?? null;
+    if (mark !== null && closesFence(line, mark)) {
+      this.#fence = null;
+      this.at++;
     } else if (startsBlock(line)) {
-      const { edit, next } = readBlock(lines, at, blockPath);
-      blockPath = edit.path;
-      edits.push(edit);
-      at = next;
-    } else if (startsDiff(lines, at)) {
-      const { edit, next } = readDiff(lines, at, fence !== null);
-      if (edit !== null) edits.push(edit);
-      at = Math.max(next, at + 1);
-    } else {
-      const opened: Fence | null = fence === null ? fenceAt(line) : null;
-      const file = opened === null ? null : readWhole(lines, at, opened);
-      if (opened !== null && file === null) fence = opened.mark;
-      if (file?.edit !== undefined) whole.push(file.edit);
-      at = file?.next ?? at + 1;
+      const { edit, next } = readBlock(lines, this.at, this.#path);
+      this.#take([edit], next);
+    } else if (startsEnvelope(line)) {
+      const { edits, next } = readEnvelope(lines, this.at, mark);
+      this.#take(edits, next);
+    } else if (startsDiff(lines, this.at)) {
+      const { edit, next } = readDiff(lines, this.at, mark);
+      this.#take(edit === null ? [] : [edit], next);
+    } else if (line.startsWith("@@")) this.#hunks();
+    else if (isStrayMark(line)) throw unreadable(`\`${line.trim()}\` has no \`<<<<<<< SEARCH\` above it`, this.at + 1);
+    else this.#prose(line);
+  }
+
+  /**
+   * What was found.
+   * @throws PatchRefusal when that is nothing, or the answer ends in the middle of something
+   */
+  finish(): FileEdit[] {
+    const fence = this.#fence;
+    if (fence?.edits === true) throw unreadable("a fence that is never closed: the answer seems cut off", fence.line + 1);
+    const aside = this.#edits.length > 0;
+    const edits = [...this.#edits, ...this.#whole.map((edit) => ({ ...edit, aside }))];
+    if (edits.length === 0) throw unreadable("the answer holds no diff, no search/replace block and no whole file", null);
+    return edits;
+  }
+
+  #take(edits: readonly FileEdit[], next: number): void {
+    this.#edits.push(...edits);
+    this.#path = edits.at(-1)?.path ?? this.#path;
+    if (this.#fence !== null && edits.length > 0) this.#fence.edits = true;
+    this.at = Math.max(next, this.at + 1);
+  }
+
+  /** Hunks without the names of their file: it is labelled, that of the hunks before, or the one that they fit. */
+  #hunks(): void {
+    const { hunks, next } = readHunks(this.#lines, this.at, { fence: this.#fence?.mark ?? null });
+    const path = labelAbove(this.#lines, this.at) ?? this.#path;
+    this.#take(hunks.length === 0 ? [] : [{ kind: "change", path, alternative: null, hunks }], next);
+  }
+
+  #prose(line: string): void {
+    const opened = this.#fence === null ? fenceAt(line) : null;
+    if (opened === null) {
+      this.at++;
+      return;
     }
+    const end = this.#endOfWhole(opened);
+    if (end === null) {
+      this.#fence = { mark: opened.mark, line: this.at, edits: false };
+      this.at++;
+      if (opened.info === "diff" && /^[-+ ]/.test(this.#lines[this.at] ?? "") && !this.#startsEdit(this.at)) this.#hunks();
+      return;
+    }
+    const path = labelOfInfo(opened.info) ?? labelAbove(this.#lines, this.at);
+    if (path !== null) {
+      if (end >= this.#lines.length) throw unreadable(`the file ${path} is never closed: the answer seems cut off`, this.at + 1);
+      const body = this.#lines.slice(this.at + 1, end);
+      this.#whole.push({ kind: "write", path, text: body.map((text) => `${text}\n`).join(""), aside: false });
+    }
+    this.at = end + 1;
   }
-  const aside = edits.length > 0;
-  for (const edit of whole) if (edit.kind === "write") edits.push({ ...edit, aside });
-  if (edits.length === 0) throw nothingIn(lines);
-  return edits;
+
+  /** Where a fence that holds no patch ends; null for one that is to be stepped into. */
+  #endOfWhole(fence: Fence): number | null {
+    let end = this.at + 1;
+    for (; end < this.#lines.length && !closesFence(this.#lines[end] ?? "", fence.mark); end++) if (this.#startsEdit(end)) return null;
+    if (fence.info === "diff" || fence.info === "patch") return null;
+    return end;
+  }
+
+  #startsEdit(at: number): boolean {
+    const line = this.#lines[at] ?? "";
+    return startsBlock(line) || startsEnvelope(line) || startsDiff(this.#lines, at) || line.startsWith("@@");
+  }
 }
 
-/** A fenced file with its path; a fence that holds a diff or a block is stepped into, any other is passed over. */
-function readWhole(lines: readonly string[], at: number, fence: Fence): { edit?: FileEdit; next: number } | null {
-  let end = at + 1;
-  for (; end < lines.length && !closesFence(lines[end] ?? "", fence.mark); end++) {
-    if (startsBlock(lines[end] ?? "") || startsDiff(lines, end)) return null;
-  }
-  const next = end + 1;
-  if (end >= lines.length) return { next: at + 1 };
-  const path = labelOfInfo(fence.info) ?? labelAbove(lines, at);
-  if (path === null || fence.info === "diff") return { next };
-  const body = lines.slice(at + 1, end);
-  return { edit: { kind: "write", path, text: body.length === 0 ? "" : `${body.join("\n")}\n`, aside: false }, next };
-}
-
-function nothingIn(lines: readonly string[]): PatchRefusal {
-  const headless = lines.findIndex((line) => line.startsWith("@@ "));
-  if (headless >= 0) {
-    const what = "a hunk without a file: write `--- a/<path>` and `+++ b/<path>` above it";
-    return new PatchRefusal({ reason: "unreadable", what, line: headless + 1 });
-  }
-  return new PatchRefusal({
-    reason: "unreadable",
-    what: "the answer holds no diff, no search/replace block and no whole file",
-    line: null,
-  });
+function unreadable(what: string, line: number | null): PatchRefusal {
+  return new PatchRefusal({ reason: "unreadable", what, line });
 }

@@ -1,18 +1,21 @@
 /** Which paths a change may touch: inside the folder, editable, not protected, and by the name the file really has. */
 import picomatch from "picomatch";
 import { PatchRefusal } from "./refusal.ts";
+import type { NamedRegions } from "./regions.ts";
 
 /** What is allowed, as globs relative to the folder. No `editable` means everything that is not protected. */
 export interface Rules {
   editable?: readonly string[];
   protected: readonly string[];
+  /** Functions and classes of editable files that stay as they are. */
+  regions?: readonly NamedRegions[];
 }
 
 /** What every file system takes: a name in bytes, a path in UTF-16 units with room for where the folder is. */
 const NAME_LIMIT = 200;
 const PATH_LIMIT = 1000;
 /** Characters that some file systems leave out when they compare names, and that nobody sees. */
-const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}|[\u202a-\u202e\u2066-\u206f]/gu;
 const CONTROL = /\p{Cc}/u;
 
 /**
@@ -51,19 +54,34 @@ export class PathGuard {
   /** @throws PatchRefusal `outside`, `protected` or `not editable` */
   check(path: string): void {
     if (cleanPath(path) !== path) throw new PatchRefusal({ reason: "outside", path, why: "is not a plain path" });
-    const visible = path.replace(INVISIBLE, "").normalize("NFC");
+    const visible = foldedName(path);
     const hit = this.#protected.find(([, matches]) => matches(path) || matches(visible));
     if (hit !== undefined) throw new PatchRefusal({ reason: "protected", path, pattern: hit[0] });
     if (!this.#editable(path)) throw new PatchRefusal({ reason: "not editable", path, patterns: this.#rules.editable ?? [] });
   }
 }
 
-/** Folded so that names which some file system takes for the same are the same. */
+/**
+ * Folded so that names which some file system takes for the same are the same: composed or not, wide or narrow, in upper or lower
+ * case, with a dot or a space at the end, with the name of a stream behind.
+ */
 export function foldedName(path: string): string {
-  return path.replace(INVISIBLE, "").normalize("NFC").toLowerCase();
+  return path
+    .split("/")
+    .map((part) =>
+      part
+        .replace(INVISIBLE, "")
+        .normalize("NFKC")
+        .toUpperCase()
+        .toLowerCase()
+        .normalize("NFC")
+        .replace(/(.):.*$/, "$1")
+        .replace(/(.)[ .]+$/, "$1"),
+    )
+    .join("/");
 }
 
 function isGitFolder(part: string): boolean {
-  const name = foldedName(part).replace(/[ .]+$/, "");
-  return name === ".git" || /^git~\d+$/.test(name) || name.startsWith(".git:");
+  const name = foldedName(part);
+  return name === ".git" || /^git~\d+$/.test(name);
 }

@@ -20,10 +20,14 @@ export type Refusal =
   | { reason: "ambiguous"; path: string; hunk: number; lines: number[] }
   | { reason: "no context"; path: string; hunk: number }
   | { reason: "overlap"; path: string; hunk: number; other: number }
+  | { reason: "cut off"; path: string; hunk: number }
+  | { reason: "indentation"; path: string; hunk: number; line: number }
+  | { reason: "left out"; path: string; hunk: number; text: string }
   | { reason: "excerpt"; path: string; why: string }
   | { reason: "not text"; path: string }
   | { reason: "too large"; path: string; bytes: number; limit: number }
   | { reason: "protected"; path: string; pattern: string }
+  | { reason: "protected region"; path: string; what: string; line: number }
   | { reason: "not editable"; path: string; patterns: readonly string[] }
   | { reason: "outside"; path: string; why: string }
   | { reason: "empty" };
@@ -46,8 +50,10 @@ export class PatchRefusal extends ProvingGroundError {
   get outcome(): AttemptOutcome {
     switch (this.refusal.reason) {
       case "unreadable":
+      case "cut off":
         return "unreadable answer";
       case "protected":
+      case "protected region":
       case "not editable":
         return "protected";
       case "outside":
@@ -72,8 +78,10 @@ export class PatchRefusal extends ProvingGroundError {
 function codeOf(refusal: Refusal): ErrorCode {
   switch (refusal.reason) {
     case "unreadable":
+    case "cut off":
       return "model-answer";
     case "protected":
+    case "protected region":
     case "not editable":
       return "protected-path";
     case "outside":
@@ -87,10 +95,12 @@ function codeOf(refusal: Refusal): ErrorCode {
 
 function lineOf(refusal: Refusal): number | null {
   if (refusal.reason === "missing") return refusal.nearest?.differs.line ?? null;
+  if (refusal.reason === "indentation" || refusal.reason === "protected region") return refusal.line;
   return refusal.reason === "ambiguous" ? (refusal.lines[0] ?? null) : null;
 }
 
 function sentenceOf(refusal: Refusal): string {
+  if ("hunk" in refusal) return `${refusal.path}: hunk ${refusal.hunk}: ${sentenceOfHunk(refusal)}`;
   switch (refusal.reason) {
     case "unreadable":
       return refusal.line === null ? refusal.what : `line ${refusal.line} of the answer: ${refusal.what}`;
@@ -100,14 +110,6 @@ function sentenceOf(refusal: Refusal): string {
       return `${refusal.path}: several files fit this name: ${refusal.fits.join(", ")}`;
     case "file exists":
       return `${refusal.path}: is to be created, but is already there`;
-    case "missing":
-      return `${refusal.path}: hunk ${refusal.hunk}: ${missing(refusal.nearest)}`;
-    case "ambiguous":
-      return `${refusal.path}: hunk ${refusal.hunk}: its lines are found at several places: lines ${listed(refusal.lines)}`;
-    case "no context":
-      return `${refusal.path}: hunk ${refusal.hunk}: has neither lines to be found nor a line number`;
-    case "overlap":
-      return `${refusal.path}: hunk ${refusal.hunk}: changes the same lines as hunk ${refusal.other}`;
     case "excerpt":
       return `${refusal.path}: is given as a whole file, but ${refusal.why}`;
     case "not text":
@@ -116,12 +118,33 @@ function sentenceOf(refusal: Refusal): string {
       return `${refusal.path}: has ${refusal.bytes} bytes, more than the ${refusal.limit} allowed`;
     case "protected":
       return `${refusal.path}: is protected (${refusal.pattern})`;
+    case "protected region":
+      return `${refusal.path}: line ${refusal.line}: ${refusal.what} is protected`;
     case "not editable":
       return `${refusal.path}: is not among the editable files (${refusal.patterns.join(", ")})`;
     case "outside":
       return `${refusal.path}: ${refusal.why}`;
     case "empty":
       return "the change is empty: every file stays as it is";
+  }
+}
+
+function sentenceOfHunk(refusal: Extract<Refusal, { hunk: number }>): string {
+  switch (refusal.reason) {
+    case "missing":
+      return missing(refusal.nearest);
+    case "ambiguous":
+      return `its lines are found at several places: lines ${listed(refusal.lines)}`;
+    case "no context":
+      return "has neither lines to be found nor a line number that holds";
+    case "overlap":
+      return `changes the same lines as hunk ${refusal.other}`;
+    case "cut off":
+      return "the answer ends in the middle of it";
+    case "indentation":
+      return `is found at line ${refusal.line} with another indentation, and how deep its new lines belong is not sure; copy the lines with their white space`;
+    case "left out":
+      return `its new lines leave something out at \`${shorten(refusal.text)}\`; write them all`;
   }
 }
 

@@ -1,6 +1,8 @@
 /** The files a patch is applied to, and the one file that a written path means. */
+import type { Hunk } from "./edits.ts";
 import { cleanPath, foldedName } from "./paths.ts";
 import { PatchRefusal } from "./refusal.ts";
+import { belongs } from "./rewrite.ts";
 
 /** Text files by path, relative to the environment's folder, with `/`. */
 export interface Tree {
@@ -31,16 +33,63 @@ export function resolve(tree: Tree, written: string): string | null {
     if (named.length === fits.length) return named[0] ?? null;
     throw new PatchRefusal({ reason: "several files", path: written, fits: fits.slice(0, 5) });
   }
-  return fits[0] ?? null;
+  if (fits[0] !== undefined) return fits[0];
+  // The same name, its accents composed or not.
+  const composed = [...tree.paths()].filter((file) => file.normalize("NFC") === path.normalize("NFC"));
+  return composed.length === 1 ? (composed[0] ?? null) : null;
 }
 
-/** As `resolve`, for a file that must be there. @throws PatchRefusal `unknown file` */
+/**
+ * As `resolve`, for a file that must be there.
+ * @param alternative another name that was written for it
+ * @throws PatchRefusal `unknown file`, `unreadable` where only the alternative is there and it may be meant to be renamed
+ */
 export function resolveExisting(tree: Tree, written: string, alternative: string | null = null): string {
-  const found = resolve(tree, written) ?? (alternative === null ? null : resolve(tree, alternative));
+  const found = resolve(tree, written);
   if (found !== null) return found;
+  const other = alternative === null ? null : resolve(tree, alternative);
+  if (other !== null && other.split("/").at(-1) === written.split("/").at(-1)) return other;
+  if (other !== null) {
+    const what = `the diff of ${alternative ?? ""} has ${written} on its other side; write \`rename from\` and \`rename to\` if it is to be renamed`;
+    throw new PatchRefusal({ reason: "unreadable", what, line: null });
+  }
   const name = foldedName(written.split("/").at(-1) ?? "");
   const like = [...tree.paths()].filter((file) => foldedName(file.split("/").at(-1) ?? "") === name);
   throw new PatchRefusal({ reason: "unknown file", path: written, like: like.slice(0, 3) });
+}
+
+/** Folders in front of a written path that are not in the tree, with a `/` behind; empty where there are none. */
+export function surplusOf(written: string, found: string): string {
+  const path = cleanPath(written);
+  return path.endsWith(`/${found}`) ? path.slice(0, -found.length) : "";
+}
+
+/**
+ * The only file that hunks without a name can be for.
+ * @throws PatchRefusal `unreadable` where they fit none, `several files`
+ */
+export function resolveUnnamed(tree: Tree, hunks: readonly Hunk[]): string {
+  const fits: string[] = [];
+  for (const path of tree.paths()) {
+    const text = textOrNull(tree, path);
+    if (text !== null && belongs(text, hunks, path)) fits.push(path);
+  }
+  const [only, another] = fits;
+  if (only === undefined) {
+    const what = "a change that names no file, and whose lines are in none; write its path above it";
+    throw new PatchRefusal({ reason: "unreadable", what, line: null });
+  }
+  if (another !== undefined) throw new PatchRefusal({ reason: "several files", path: "a change without a name", fits: fits.slice(0, 5) });
+  return only;
+}
+
+function textOrNull(tree: Tree, path: string): string | null {
+  try {
+    return tree.read(path);
+  } catch (cause) {
+    if (cause instanceof PatchRefusal) return null; // not text: nobody's to change
+    throw cause;
+  }
 }
 
 /**
@@ -52,8 +101,27 @@ export function checkFree(tree: Tree, path: string): void {
   const folded = foldedName(path);
   for (const file of tree.paths()) {
     const other = foldedName(file);
-    if (other === folded) throw new PatchRefusal({ reason: "outside", path, why: `differs from ${file} in upper and lower case only` });
+    const clash = clashOf(path, file);
+    if (clash !== null) throw new PatchRefusal({ reason: "outside", path, why: `differs from ${clash} in upper and lower case only` });
     if (folded.startsWith(`${other}/`)) throw new PatchRefusal({ reason: "outside", path, why: `${file} is a file, not a folder` });
     if (other.startsWith(`${folded}/`)) throw new PatchRefusal({ reason: "outside", path, why: "is a folder" });
   }
+}
+
+/** The file or folder on the way to another file that some disks would take for one on the way to a path; null for none. */
+function clashOf(path: string, file: string): string | null {
+  const [mine, others] = [path.split("/"), file.split("/")];
+  for (let at = 0; at < Math.min(mine.length, others.length); at++) {
+    if (mine[at] === others[at]) continue;
+    return foldedName(mine[at] ?? "") === foldedName(others[at] ?? "") ? others.slice(0, at + 1).join("/") : null;
+  }
+  return null;
+}
+
+/** Two new files of one answer must not be one file on some disk, nor one the other's folder. @throws PatchRefusal `outside` */
+export function checkNewNames(paths: readonly string[]): void {
+  paths.forEach((path, index) => {
+    const others = new Map(paths.filter((_, other) => other !== index).map((other) => [other, ""]));
+    checkFree({ read: (name) => others.get(name) ?? null, paths: () => others.keys() }, path);
+  });
 }

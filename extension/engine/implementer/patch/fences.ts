@@ -1,0 +1,41 @@
+/** Markdown's fences, and the lines of an answer as they are read: without carriage returns, fenced parts moved to the margin. */
+
+const FENCE = /^(\s*)(`{3,}|~{3,})(.*)$/;
+
+/** A fence's line: its mark, and what stands behind it. */
+export interface Fence {
+  mark: string;
+  info: string;
+}
+
+/** The fence that a line is, or null. */
+export function fenceAt(line: string): Fence | null {
+  const match = FENCE.exec(line);
+  return match === null || (match[1] ?? "").length > 3 ? null : { mark: match[2] ?? "", info: (match[3] ?? "").trim() };
+}
+
+/** Whether a line closes a fence. */
+export function closesFence(line: string, mark: string): boolean {
+  const fence = fenceAt(line);
+  return fence !== null && fence.info === "" && fence.mark.startsWith(mark);
+}
+
+/** What stands at the margin where a patch has begun: from there on, white space in front belongs to it. */
+const PATCH = /^(?:--- |\+\+\+ |@@|diff --git |\*\*\* |<{4,}|-{5,} ?SEARCH)/;
+
+/** The lines of an answer. What stands in a fence that is indented, as in a list, loses the fence's indentation. */
+export function linesOfAnswer(answer: string): string[] {
+  const lines = answer.replace(/^\ufeff/, "").split(/\r?\n/);
+  for (let at = 0; at < lines.length && !PATCH.test(lines[at] ?? ""); at++) {
+    const [, indent = "", mark] = FENCE.exec(lines[at] ?? "") ?? [];
+    if (mark === undefined) continue;
+    const end = lines.findIndex((line, index) => index > at && line.startsWith(indent) && closesFence(line.slice(indent.length), mark));
+    if (end < 0) break;
+    const inside = lines.slice(at, end + 1);
+    if (inside.every((line) => line.trim() === "" || line.startsWith(indent))) {
+      inside.forEach((line, index) => (lines[at + index] = line.slice(indent.length)));
+    }
+    at = end;
+  }
+  return lines;
+}
