@@ -13,6 +13,7 @@ import { Presenter } from "./client/present.ts";
 import { results } from "./client/results/contribution.ts";
 import { review } from "./client/review/contribution.ts";
 import { Reviews } from "./client/review/reviews.ts";
+import { EditorModels } from "./client/settings/editor-models.ts";
 import { Models } from "./client/settings/models.ts";
 import { problems } from "./client/settings/problems.ts";
 import { Composer } from "./client/sidebar/composer.ts";
@@ -28,7 +29,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const { extensionUri: extension, workspaceState: memento } = context;
   const log = owner.add(vscode.window.createOutputChannel("Proving Ground", { log: true }));
   const presenter = new Presenter(log);
-  const models = owner.add(new Models(context.secrets));
+  const editorModels = owner.add(new EditorModels(context.languageModelAccessInformation, (error) => log.error(error as Error)));
+  const models = owner.add(new Models(context.secrets, editorModels));
   const labs = owner.add(
     new Labs({
       engineScript: vscode.Uri.joinPath(extension, "dist", "engine.mjs").fsPath,

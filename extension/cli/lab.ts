@@ -7,6 +7,7 @@ import type { Snapshot } from "../protocol/lab.ts";
 import { environmentsList, modelsConfigure } from "../protocol/methods.ts";
 import type { Provider } from "../protocol/model.ts";
 import { repositoryOf } from "../protocol/repository.ts";
+import { spendingFrom } from "./spending.ts";
 import { formatNumber } from "./output.ts";
 
 /** Replaced by the build with package.json's version. */
@@ -34,10 +35,11 @@ export async function connectOptions(folder: string, log: (line: string) => void
   };
 }
 
-/** Connects to that engine, starting it when needed, and tells it the models that the terminal knows. */
+/** Connects to that engine, starting it when needed, and tells it the models, prices and caps that the terminal knows. */
 export async function openLab(folder: string, log: (line: string) => void): Promise<EngineConnection> {
+  const spending = await spendingFrom(process.env);
   const connection = await connectEngine(await connectOptions(folder, log));
-  await connection.request(modelsConfigure, modelsFrom(process.env));
+  await connection.request(modelsConfigure, { ...modelsFrom(process.env), ...spending });
   return connection;
 }
 

@@ -2,6 +2,7 @@
 import stringWidth from "string-width";
 import type { ProvingGroundError } from "../protocol/errors.ts";
 import type { Generated } from "../protocol/methods.ts";
+import { costText } from "../protocol/spending.ts";
 
 export interface Output {
   /** A result, on standard output, ended by one line end; nothing when it is empty. */
@@ -66,6 +67,8 @@ export function describe(error: ProvingGroundError): string {
 }
 
 /** What is to be said beside the ideas: notes, and what a model took. */
-export function remarks({ notes, usage }: Generated): string[] {
-  return usage === null ? notes : [...notes, `cost: ${usage.inputTokens} tokens in, ${usage.outputTokens} out`];
+export function remarks({ notes, usage, cost }: Generated): string[] {
+  const tokens = usage === null ? [] : [`${usage.inputTokens} tokens in`, `${usage.outputTokens} out`];
+  const took = [...tokens, ...(cost === null ? [] : [costText(cost)])];
+  return took.length === 0 ? notes : [...notes, `cost: ${took.join(", ")}`];
 }

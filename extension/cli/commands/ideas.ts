@@ -5,6 +5,7 @@ import type { Idea, IdeaDetail, IdeaText } from "../../protocol/idea.ts";
 import { printIdea, parseIdea } from "../../protocol/idea-markdown.ts";
 import * as methods from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
+import { costText } from "../../protocol/spending.ts";
 import { count, integer, integers, leaf, print, progressOf, type Context } from "../context.ts";
 import { readInput } from "../input.ts";
 import { chooseEnvironment, ofEnvironment } from "../lab.ts";
@@ -150,8 +151,8 @@ function ideaText({ idea, text, attempts }: IdeaDetail): string {
     ],
   ]);
   const tried = table(
-    ["attempt", "sample", "answer", "by", "outcome", "seconds", "in", "out", "note", "reason"],
-    attempts.map(({ id, sample, number, by, outcome, startedAt, endedAt, usage, note, reason }) => [
+    ["attempt", "sample", "answer", "by", "outcome", "seconds", "in", "out", "cost", "note", "reason"],
+    attempts.map(({ id, sample, number, by, outcome, startedAt, endedAt, usage, cost, note, reason }) => [
       id,
       sample,
       number,
@@ -160,6 +161,7 @@ function ideaText({ idea, text, attempts }: IdeaDetail): string {
       endedAt === null ? null : Math.round((endedAt - startedAt) / 100) / 10,
       usage?.inputTokens ?? null,
       usage?.outputTokens ?? null,
+      cost === null ? null : costText(cost),
       clip(note ?? "", 40),
       reason ?? "",
     ]),

@@ -1,5 +1,6 @@
 /** The attempts at an idea as Markdown that reads well as it is: pure. */
 import type { Attempt, IdeaDetail } from "../../protocol/idea.ts";
+import { addCost, type Cost, costText } from "../../protocol/spending.ts";
 import { counted, durationText } from "../format.ts";
 import { sentence } from "../message.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
@@ -15,7 +16,7 @@ const ANSWER_OPENED = 4_000_000;
 export function printAttempts({ idea, attempts }: IdeaDetail, clock: (milliseconds: number) => string): string {
   const why = idea.outcome === null ? "" : `: ${OUTCOME_WORDS[idea.outcome]}`;
   const tries = triesOf(attempts);
-  const counts = attempts.length === 0 ? "No attempts yet." : facts([spread(attempts, tries.length), tokens(attempts)]);
+  const counts = attempts.length === 0 ? "No attempts yet." : facts([spread(attempts, tries.length), tokens(attempts), costs(attempts)]);
   const head = `# Attempts at “${oneLine(idea.title)}”\n\n#${idea.id} · ${idea.status}${why}\n\n${counts}\n`;
   const sections = tries.map((members, index) => printTry(members, index + 1, clock)).reverse();
   return [head, ...sections].join("\n");
@@ -93,7 +94,7 @@ function printTry(attempts: readonly Attempt[], number: number, clock: (millisec
 }
 
 function printAttempt(attempt: Attempt, samples: number): string {
-  const { id, sample, number, by, outcome, reason, place, answer, usage, startedAt, endedAt } = attempt;
+  const { id, sample, number, by, outcome, reason, place, answer, usage, cost, startedAt, endedAt } = attempt;
   const which = [samples === 1 ? "" : `sample ${sample}`, number === 1 ? "" : `revision ${number - 1}`].filter((part) => part !== "");
   const heading = `### Attempt ${id}${which.length === 0 ? "" : ` (${which.join(", ")})`}: ${outcome === null ? "being written" : OUTCOME_WORDS[outcome]}`;
   const took = endedAt === null ? "" : durationText(Math.max(0, endedAt - startedAt) / 1000);
@@ -101,6 +102,7 @@ function printAttempt(attempt: Attempt, samples: number): string {
     place === null ? "" : `${PLACE}${oneLine(place.file)}${place.line === undefined ? "" : `, line ${place.line}`}`,
     `- by: ${oneLine(facts([by, took]))}`,
     usage === null ? "" : `- tokens: ${usage.inputTokens} in, ${usage.outputTokens} out`,
+    cost === null ? "" : `- cost: ${costText(cost)}`,
   ].filter((line) => line !== "");
   return [heading, reason === null ? "" : printReason(reason), lines.join("\n"), outcome === null ? "" : printShown(answer)]
     .filter((part) => part !== "")
@@ -132,6 +134,11 @@ function spread(attempts: readonly Attempt[], tries: number): string {
   const outcomes = Map.groupBy(attempts, ({ outcome }) => (outcome === null ? "being written" : OUTCOME_WORDS[outcome]));
   const each = [...outcomes].map(([words, members]) => `${members.length} ${words}`).join(", ");
   return `${counted(attempts.length, "attempt")}${tries === 1 ? "" : ` in ${tries} tries`}: ${each}`;
+}
+
+function costs(attempts: readonly Attempt[]): string {
+  const sum = attempts.reduce<Cost | null>((all, attempt) => addCost(all, attempt.cost), null);
+  return sum === null ? "" : costText(sum);
 }
 
 function tokens(attempts: readonly Attempt[]): string {

@@ -16,7 +16,10 @@ const BACKOFF = [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000];
 /** Errors that trying again does not heal. */
 const FINAL: ReadonlySet<ErrorCode> = new Set(["engine-version", "unauthorised", "unsupported-platform", "not-a-repository"]);
 
-export type Connection = Pick<EngineConnection, "request" | "onNotification" | "onClose" | "dispose" | "warning">;
+export type Connection = Pick<
+  EngineConnection,
+  "request" | "onRequest" | "onNotification" | "notify" | "onClose" | "dispose" | "warning" | "pending"
+>;
 
 export type LinkState =
   | { kind: "idle" }

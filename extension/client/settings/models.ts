@@ -7,8 +7,9 @@ import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import type { Connection } from "../engine/link.ts";
 import { Disposables } from "../lifecycle.ts";
+import type { EditorModels } from "./editor-models.ts";
 import { implementerChoices } from "./implementer-choices.ts";
-import { implementerModel, localSlots, onDidChangeSettings, repairWithin, readProviders, writeProvider } from "./settings.ts";
+import { implementerModel, localSlots, onDidChangeSettings, repairWithin, readProviders, readSpending, writeProvider } from "./settings.ts";
 
 /** What an engine goes by that was told nothing. */
 const UNLIMITED = JSON.stringify({ slots: 0, repairWithin: 0 });
@@ -16,6 +17,7 @@ const SECRET = "provingGround.key.";
 
 export class Models implements vscode.Disposable {
   readonly #secrets: vscode.SecretStorage;
+  readonly #editor: EditorModels;
   readonly #owner = new Disposables();
   readonly #changed = this.#owner.add(new vscode.EventEmitter<void>());
   #told = "";
@@ -25,11 +27,12 @@ export class Models implements vscode.Disposable {
   /** The list of models may be another one. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(secrets: vscode.SecretStorage) {
+  constructor(secrets: vscode.SecretStorage, editor: EditorModels) {
     this.#secrets = secrets;
+    this.#editor = editor;
   }
 
-  /** Tells a connection which endpoints, keys and local limits to use. */
+  /** Tells a connection which endpoints, keys, prices, caps, models of the editor's own and local limits there are. */
   readonly prepare = async (connection: Connection): Promise<void> => {
     const { providers, problems } = readProviders();
     const keys: Record<string, string> = {};
@@ -37,12 +40,14 @@ export class Models implements vscode.Disposable {
       const key = await this.#secrets.get(SECRET + name);
       if (key !== undefined) keys[name] = key;
     }
-    await connection.request(modelsConfigure, { providers, keys });
+    const { prices, caps, problems: unread } = readSpending();
+    this.#editor.answer(connection);
+    await connection.request(modelsConfigure, { providers, keys, prices, caps, editor: this.#editor.offered });
     const limits = { slots: localSlots(), repairWithin: repairWithin() };
     const told = JSON.stringify(limits);
     if (told !== (this.#limits.get(connection) ?? UNLIMITED)) await connection.request(engineConfigure, limits);
     this.#limits.set(connection, told);
-    this.#complain(problems.join("; "));
+    this.#complain([...problems, ...unread].join("; "));
   };
 
   /** Tells all engines again whenever settings or keys change. */
@@ -52,6 +57,7 @@ export class Models implements vscode.Disposable {
     };
     return vscode.Disposable.from(
       onDidChangeSettings(tell),
+      this.#editor.onDidChange(tell),
       this.#secrets.onDidChange((event) => {
         if (event.key.startsWith(SECRET)) tell();
       }),
@@ -139,7 +145,7 @@ export class Models implements vscode.Disposable {
 
   #complain(problems: string): void {
     if (problems !== this.#told && problems !== "") {
-      void vscode.window.showWarningMessage(`Some model endpoints are not used: ${problems}.`);
+      void vscode.window.showWarningMessage(`Some settings of models are not used: ${problems}.`);
     }
     this.#told = problems;
   }

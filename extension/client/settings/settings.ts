@@ -1,6 +1,7 @@
 /** Every setting with its type, checked when read: what a user typed wrongly is named, the rest still works. */
 import * as vscode from "vscode";
 import { Provider } from "../../protocol/model.ts";
+import { parseSpending, type SpendingSettings } from "./spending.ts";
 
 const SECTION = "provingGround";
 /** Answers at the same time unless the user says otherwise, and at most. */
@@ -27,6 +28,12 @@ export function parseProviders(value: unknown): { providers: Provider[]; problem
     } else if (parsed.data !== undefined) providers.push(parsed.data);
   }
   return { providers, problems };
+}
+
+/** The user's prices and caps, and what is wrong with those that cannot be used. */
+export function readSpending(): SpendingSettings {
+  const configuration = vscode.workspace.getConfiguration(SECTION);
+  return parseSpending((name) => configuration.get<unknown>(name));
 }
 
 /** Adds an endpoint, or replaces the one of the same name, where the user keeps settings of all workspaces. */

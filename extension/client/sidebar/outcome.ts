@@ -1,15 +1,17 @@
 /** What a generation has come to, and what a model has written so far, in words: pure. */
 import type { Generated } from "../../protocol/methods.ts";
+import { costText } from "../../protocol/spending.ts";
 import type { ComposerState } from "../../protocol/webview/composer.ts";
 import { counted } from "../format.ts";
 import { sentence } from "../message.ts";
 
 /** How many and for how much, then one line per note. */
-export function outcomeOf({ ideas, notes, usage }: Generated): NonNullable<ComposerState["message"]> {
-  const cost = usage === null ? "" : ` (${grouped(usage.inputTokens)} tokens in, ${grouped(usage.outputTokens)} out)`;
+export function outcomeOf({ ideas, notes, usage, cost }: Generated): NonNullable<ComposerState["message"]> {
+  const tokens = usage === null ? [] : [`${grouped(usage.inputTokens)} tokens in`, `${grouped(usage.outputTokens)} out`];
+  const took = [...tokens, ...(cost === null ? [] : [costText(cost)])].join(", ");
   return {
     level: notes.length > 0 ? "warning" : "info",
-    text: [`${counted(ideas.length, "new idea")}${cost}.`, ...notes.map(sentence)].join("\n"),
+    text: [`${counted(ideas.length, "new idea")}${took === "" ? "" : ` (${took})`}.`, ...notes.map(sentence)].join("\n"),
   };
 }
 
