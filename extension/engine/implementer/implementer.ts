@@ -92,7 +92,7 @@ export class Implementer {
 
   /** @returns null, or why there is no proposal, once attempts are recorded; before that it throws */
   async #one(idea: number, options: ImplementOptions, report: (message: string) => void): Promise<string | null> {
-    return this.#claims.hold(idea, "implemented", async () => {
+    return this.#claims.hold(idea, "implemented", async (finishing) => {
       const record = this.#grounds.store.ideas.record(idea);
       this.#refuseSettled(record);
       if (record.knobs === null && options.model === null) {
@@ -110,7 +110,7 @@ export class Implementer {
       try {
         await checkoutInto(this.#grounds.git, base, environment.directory, stage);
         const job: Job = {
-          ...{ record, environment, base, stage },
+          ...{ record, environment, base, stage, finishing },
           folder: join(stage, environment.directory),
           rules: rulesOf(environment.manifest),
         };
@@ -150,11 +150,12 @@ export class Implementer {
   }
 
   /** From here on the proposal counts. `attempt` is null when the human is to write it. */
-  async #publish({ record, environment, base, stage }: Job, attempt: OpenAttempt | null): Promise<void> {
+  async #publish({ record, environment, base, stage, finishing }: Job, attempt: OpenAttempt | null): Promise<void> {
     const { git, store } = this.#grounds;
     const changes = await readChanges(git, base, environment.directory, stage);
     const proposal = { idea: record.id, base, change: sizeOf(changes), written: fingerprintOf(changes) };
     const actor = attempt === null ? "human" : record.knobs === null ? "model" : "engine";
+    finishing();
     await this.#folders.publish(record.id, () => store.implementations.openProposal(actor, proposal, attempt ?? undefined));
   }
 

@@ -13,4 +13,6 @@ export interface Job {
   /** The environment's folder in it. */
   folder: string;
   rules: Required<Rules>;
+  /** Says that the proposal is about to be seen. */
+  finishing: () => void;
 }

@@ -48,7 +48,7 @@ export class Turns {
 
 /** Ideas whose files somebody is changing: implementing, approving and discarding exclude each other. */
 export class Claims {
-  readonly #held = new Map<number, string>();
+  readonly #held = new Map<number, Claim>();
 
   /** Whether the idea is claimed. */
   has(idea: number): boolean {
@@ -59,19 +59,36 @@ export class Claims {
     return this.#held.size;
   }
 
-  /** @throws ProvingGroundError `usage` while the idea is claimed by other work */
-  async hold<T>(idea: number, doing: string, work: () => Promise<T>): Promise<T> {
-    const held = this.#held.get(idea);
-    if (held !== undefined) {
-      throw new ProvingGroundError("usage", `idea #${idea} is being ${held} right now`, { hint: "Wait until that is done." });
+  /**
+   * @param work is given a function that says that its result is about to be seen: from then on, whoever claims the idea because of it
+   *   waits for the tidying up instead of being refused
+   * @throws ProvingGroundError `usage` while the idea is claimed by other work
+   */
+  async hold<T>(idea: number, doing: string, work: (finishing: () => void) => Promise<T>): Promise<T> {
+    for (let held = this.#held.get(idea); held !== undefined; held = this.#held.get(idea)) {
+      if (!held.finishing) {
+        throw new ProvingGroundError("usage", `idea #${idea} is being ${held.doing} right now`, { hint: "Wait until that is done." });
+      }
+      await held.over;
     }
-    this.#held.set(idea, doing);
+    const { promise, resolve } = Promise.withResolvers<null>();
+    const claim: Claim = { doing, finishing: false, over: promise };
+    this.#held.set(idea, claim);
     try {
-      return await work();
+      return await work(() => {
+        claim.finishing = true;
+      });
     } finally {
       this.#held.delete(idea);
+      resolve(null);
     }
   }
+}
+
+interface Claim {
+  doing: string;
+  finishing: boolean;
+  over: Promise<null>;
 }
 
 function cancelled(): ProvingGroundError {

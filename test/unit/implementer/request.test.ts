@@ -30,6 +30,7 @@ function job(base: number | null): Job {
     stage: "/stage",
     folder: "/stage/envs/tiny",
     rules: { editable: ["**/*.py"], protected: ["evaluate.py", "environment.yaml"], regions: [] },
+    finishing: () => undefined,
   };
 }
 
