@@ -25,14 +25,20 @@ export async function activation(): Promise<Figure[]> {
   const browser = await chromium.launch({ args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) });
   try {
     const times: number[] = [];
+    const peers: number[] = [];
     for (let count = 0; count < WINDOWS; count++) {
-      const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+      // As high as the whole list, which draws only what is in sight.
+      const page = await browser.newPage({ viewport: { width: 1400, height: 2000 } });
       const window = new Window(page, lab);
       await window.open();
       await window.runCommand("Developer: Show Running Extensions");
-      const row = page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "Proving Ground" });
-      const shown = await row.locator(".activation-time", { hasText: /\d+ms/ }).innerText({ timeout: 60_000 });
-      times.push(Number(/([\d.]+)ms/.exec(shown)?.[1]));
+      const recorded = async (name: RegExp) => {
+        const row = page.locator(".runtime-extensions-editor .monaco-list-row", { has: page.locator(".name", { hasText: name }) });
+        const shown = await row.locator(".activation-time", { hasText: /\d+ms/ }).innerText({ timeout: 60_000 });
+        return Number(/([\d.]+)ms/.exec(shown)?.[1]);
+      };
+      times.push(await recorded(/^Proving Ground$/));
+      peers.push(await recorded(/^Git$/));
       await page.close();
     }
     // The first window reads everything from disk; the others are what a user has day by day.
@@ -40,7 +46,13 @@ export async function activation(): Promise<Figure[]> {
     return [
       { what: "activation in the extension host, median of windows", measured: median(others), unit: "ms", budget: 50 },
       { what: "activation in the first window after installing", measured: first, unit: "ms", budget: 50 },
-      { what: "code loaded for it (no budget)", measured: statSync(BUNDLE).size / 1000, unit: "kB", budget: Infinity },
+      {
+        what: "  VS Code's own Git extension in the same windows (no budget)",
+        measured: median(peers.slice(1)),
+        unit: "ms",
+        budget: Infinity,
+      },
+      { what: "  code loaded for it (no budget)", measured: statSync(BUNDLE).size / 1000, unit: "kB", budget: Infinity },
     ];
   } finally {
     await browser.close();
