@@ -59,5 +59,6 @@ export function costText({ dollars, bounded }: Cost): string {
 export function dollarText(dollars: number): string {
   if (dollars === 0 || dollars >= 1) return `$${dollars.toFixed(2)}`;
   const digits = Math.min(6, 1 - Math.floor(Math.log10(dollars)));
-  return `$${dollars < 0.000_001 ? "0.000001" : dollars.toFixed(Math.max(2, digits))}`;
+  const text = dollars < 0.000_001 ? "0.000001" : dollars.toFixed(Math.max(2, digits));
+  return `$${text.replace(/(\.\d\d+?)0+$/, "$1")}`;
 }
