@@ -124,6 +124,8 @@ export class UnderWay {
   async #verdict({ run, plan, follow }: Active, state: JobState): Promise<Verdict> {
     const reader = await follow.finish();
     if (state.state !== "ended") {
+      // A stop that comes at once can end the supervisor before it is able to record anything.
+      if (this.#stopAsked.has(run.id)) return { state: "stopped", failure: null, reason: null, metric: null };
       const { freeSpace, folder } = this.#options;
       const reason = state.state === "lost" ? state.reason : "its supervisor could not be started";
       return lost(reason, (await freeSpace(folder)) < LITTLE_SPACE);
