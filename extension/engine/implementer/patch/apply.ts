@@ -6,7 +6,8 @@ import { cleanPath, PathGuard, type Rules } from "./paths.ts";
 import { PatchRefusal } from "./refusal.ts";
 import { checkRegions } from "./regions.ts";
 import { overwrite, rewrite } from "./rewrite.ts";
-import { checkFree, checkNewNames, resolve, resolveExisting, resolveUnnamed, surplusOf, type Tree } from "./tree.ts";
+import { checkFree, checkNewNames, resolve, resolveExisting, surplusOf, type Tree } from "./tree.ts";
+import { Unnamed } from "./unnamed.ts";
 
 /** A file of the result larger than this, in bytes, is refused. */
 export const FILE_LIMIT = 4_000_000;
@@ -30,6 +31,7 @@ class Application {
   readonly #tree: Tree;
   readonly #rules: Rules;
   readonly #guard: PathGuard;
+  readonly #unnamed: Unnamed;
   readonly #changed = new Map<string, string | null>();
   /** Folders that the answer writes in front of paths although they are above the tree. */
   readonly #surplus = new Set<string>();
@@ -38,6 +40,7 @@ class Application {
     this.#tree = tree;
     this.#rules = rules;
     this.#guard = new PathGuard(rules);
+    this.#unnamed = new Unnamed(tree);
   }
 
   /** Does all changes inside files. */
@@ -52,7 +55,9 @@ class Application {
         continue;
       }
       const path = this.#existing(edit);
-      byFile.set(path, [...(byFile.get(path) ?? []), ...edit.hunks]);
+      const known = byFile.get(path);
+      if (known === undefined) byFile.set(path, [...edit.hunks]);
+      else known.push(...edit.hunks);
     }
     for (const [path, hunks] of byFile) this.#put(path, this.#patched(path, hunks));
   }
@@ -98,7 +103,7 @@ class Application {
   }
 
   #existing({ path, alternative, hunks }: Extract<FileEdit, { kind: "change" }>): string {
-    if (path === "") return resolveUnnamed(this.#tree, hunks);
+    if (path === "") return this.#unnamed.fileOf(hunks);
     const found = resolveExisting(this.#tree, path, alternative);
     const surplus = surplusOf(path, found);
     if (surplus !== "") this.#surplus.add(surplus);

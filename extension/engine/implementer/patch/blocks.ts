@@ -38,17 +38,8 @@ export function isStrayMark(line: string): boolean {
  * @throws PatchRefusal for a block that is cut off or has several dividers
  */
 export function readBlock(lines: readonly string[], at: number, previous: string): { edit: FileEdit; next: number } {
-  const unreadable = (what: string) => new PatchRefusal({ reason: "unreadable", what, line: at + 1 });
   const [, angles, , inMark] = SEARCH.exec(lines[at] ?? "") ?? [];
-  const end = lines.findIndex((line, index) => index > at && (REPLACE.test(line) || startsBlock(line)));
-  if (end < 0 || startsBlock(lines[end] ?? ""))
-    throw unreadable("a search/replace block without its `>>>>>>> REPLACE`: the answer seems cut off");
-  const dividers = lines.flatMap((line, index) => (index > at && index < end && DIVIDER.test(line) ? [index] : []));
-  // A line of signs under a title is no divider, unless it is as long as the marks.
-  const equal = dividers.filter((index) => lines[index]?.trim().length === (angles?.length ?? 7));
-  const [divider, another] = equal.length > 0 ? equal : dividers;
-  if (divider === undefined) throw unreadable("a search/replace block without its `=======`");
-  if (another !== undefined) throw unreadable("a search/replace block with more than one `=======`; use a unified diff here");
+  const { divider, end } = readMarks(lines, at, angles?.length ?? 7);
   const path = (inMark === undefined ? null : labelOf(inMark)) ?? labelAbove(lines, at) ?? previous;
   let start = at + 1;
   let line: number | null = null;
@@ -57,6 +48,27 @@ export function readBlock(lines: readonly string[], at: number, previous: string
     while (PREAMBLE.test(lines[start] ?? "")) start++;
   }
   return { edit: editOf(path, lines.slice(start, divider), lines.slice(divider + 1, end), line), next: end + 1 };
+}
+
+/** Where the two parts of a block end. */
+function readMarks(lines: readonly string[], at: number, length: number): { divider: number; end: number } {
+  const unreadable = (what: string) => new PatchRefusal({ reason: "unreadable", what, line: at + 1 });
+  const dividers: number[] = [];
+  let end = at + 1;
+  for (; end < lines.length; end++) {
+    const line = lines[end] ?? "";
+    if (REPLACE.test(line) || startsBlock(line)) break;
+    if (DIVIDER.test(line)) dividers.push(end);
+  }
+  if (end === lines.length || startsBlock(lines[end] ?? "")) {
+    throw unreadable("a search/replace block without its `>>>>>>> REPLACE`: the answer seems cut off");
+  }
+  // A line of signs under a title is no divider, unless it is as long as the marks.
+  const equal = dividers.filter((index) => lines[index]?.trim().length === length);
+  const [divider, another] = equal.length > 0 ? equal : dividers;
+  if (divider === undefined) throw unreadable("a search/replace block without its `=======`");
+  if (another !== undefined) throw unreadable("a search/replace block with more than one `=======`; use a unified diff here");
+  return { divider, end };
 }
 
 function editOf(path: string, search: string[], replace: string[], at: number | null): FileEdit {

@@ -29,7 +29,7 @@ export function linesOfAnswer(answer: string): string[] {
   for (let at = 0; at < lines.length && !PATCH.test(lines[at] ?? ""); at++) {
     const [, indent = "", mark] = FENCE.exec(lines[at] ?? "") ?? [];
     if (mark === undefined) continue;
-    const end = lines.findIndex((line, index) => index > at && line.startsWith(indent) && closesFence(line.slice(indent.length), mark));
+    const end = endOf(lines, at, indent, mark);
     if (end < 0) break;
     const inside = lines.slice(at, end + 1);
     if (inside.every((line) => line.trim() === "" || line.startsWith(indent))) {
@@ -38,4 +38,26 @@ export function linesOfAnswer(answer: string): string[] {
     at = end;
   }
   return lines;
+}
+
+function endOf(lines: readonly string[], at: number, indent: string, mark: string): number {
+  for (let end = at + 1; end < lines.length; end++) {
+    const line = lines[end] ?? "";
+    if (line.startsWith(indent) && closesFence(line.slice(indent.length), mark)) return end;
+  }
+  return -1;
+}
+
+const behind = new WeakMap<readonly string[], Uint32Array>();
+
+/** Index of the first line from one on that is not empty; that behind the last where there is none. */
+export function behindBlanks(lines: readonly string[], at: number): number {
+  let indices = behind.get(lines);
+  if (indices === undefined) {
+    // All at once: an answer of a million empty lines would be gone through for every one of them.
+    indices = new Uint32Array(lines.length + 1).fill(lines.length);
+    for (let index = lines.length - 1; index >= 0; index--) indices[index] = lines[index] === "" ? (indices[index + 1] ?? index) : index;
+    behind.set(lines, indices);
+  }
+  return indices[at] ?? lines.length;
 }

@@ -1,6 +1,7 @@
 /** Reads the hunks of a diff, with wrong counts, bare heads, and lost spaces in front of context forgiven. */
 import { plainHunk, type Hunk, type HunkLine } from "./edits.ts";
 import { isElision } from "./elision.ts";
+import { behindBlanks } from "./fences.ts";
 import { startsHead, startsNames } from "./heads.ts";
 
 /** What ends the hunks besides what cannot be a line of one. */
@@ -18,6 +19,12 @@ const END_OF_FILE = "*** End of File";
 interface HunkHead {
   old: { at: number; count: number };
   new: { at: number; count: number };
+}
+
+/** Lines that a hunk has of the old and of the new file. */
+interface Counts {
+  old: number;
+  new: number;
 }
 
 /** Reads hunks from a line on: those with heads, or a single one without. */
@@ -52,21 +59,29 @@ function startsBody(lines: readonly string[], at: number, around: Surroundings):
 function readHunk(lines: readonly string[], at: number, headed: boolean, around: Surroundings) {
   const head = headed ? headOf(lines[at] ?? "") : null;
   const hunk: Hunk = { ...plainHunk([], head?.old.at ?? null), below: headed ? headingOf(lines[at] ?? "") : [] };
+  const has: Counts = { old: 0, new: 0 };
   let next = headed ? at + 1 : at;
   for (; next < lines.length; next++) {
     const line = lines[next] ?? "";
     if (line.startsWith("\\")) markBareEnd(hunk);
     else if (line === END_OF_FILE) hunk.last = true;
-    else if (isBehind(lines, next, hunk, head, around)) break;
+    else if (isBehind(lines, next, has, head, around)) break;
     else {
-      const read = lineOf(line) ?? (lostItsMark(lines, next, hunk, head, around) ? { op: " " as const, text: line } : null);
+      const read = lineOf(line) ?? (lostItsMark(lines, next, has, head, around) ? { op: " " as const, text: line } : null);
       if (read === null) break;
       hunk.lines.push(read);
+      if (read.op !== "+") has.old++;
+      if (read.op !== "-") has.new++;
     }
   }
   dropSeparators(hunk, lines, next, head);
-  hunk.mayBeCut = around.fence === null && lines.slice(next).every((line) => line === "") && endsInDoubt(hunk, head, lines.at(-1) !== "");
+  hunk.mayBeCut = around.fence === null && isEnd(lines, next) && endsInDoubt(hunk, head, lines.at(-1) !== "");
   return { hunk, head, next };
+}
+
+/** Whether nothing but empty lines follows. */
+function isEnd(lines: readonly string[], at: number): boolean {
+  return behindBlanks(lines, at) >= lines.length;
 }
 
 function lineOf(line: string): HunkLine | null {
@@ -75,10 +90,10 @@ function lineOf(line: string): HunkLine | null {
 }
 
 /** Whether the hunk has ended above a line. */
-function isBehind(lines: readonly string[], at: number, hunk: Hunk, head: HunkHead | null, around: Surroundings): boolean {
+function isBehind(lines: readonly string[], at: number, has: Counts, head: HunkHead | null, around: Surroundings): boolean {
   const line = lines[at] ?? "";
   if (ends(line, around) || line.startsWith("@@")) return true;
-  if (head !== null && shortage(hunk, head) === 0 && endsEarly(lines, at, around)) return true;
+  if (head !== null && shortage(has, head) === 0 && endsEarly(lines, at, around)) return true;
   return line === "" ? head === null && around.fence === null && startsProse(lines, at, around) : endsFile(lines, at);
 }
 
@@ -117,14 +132,14 @@ function endsFile(lines: readonly string[], at: number): boolean {
 function lostItsMark(
   lines: readonly string[],
   at: number,
-  hunk: Hunk,
+  has: Counts,
   head: HunkHead | null,
   { fence, ends: pattern }: Surroundings,
 ): boolean {
   if (fence !== null || pattern !== undefined) return true;
   if (head === null) return false;
-  let old = head.old.count - count(hunk.lines, "+");
-  let now = head.new.count - count(hunk.lines, "-");
+  let old = head.old.count - has.old;
+  let now = head.new.count - has.new;
   for (let next = at; old > 0 || now > 0; next++) {
     const line = lines[next];
     if (line === undefined || endsFile(lines, next) || line.startsWith("@@")) return false;
@@ -144,8 +159,7 @@ function endsEarly(lines: readonly string[], at: number, around: Surroundings): 
 
 /** Whether behind empty lines there is no line of a hunk; outside a fence, a list is none. */
 function startsProse(lines: readonly string[], at: number, around: Surroundings): boolean {
-  let next = at;
-  while (lines[next] === "") next++;
+  const next = behindBlanks(lines, at);
   const behind = lines[next];
   if (behind === undefined || ends(behind, around) || behind.startsWith("@@") || startsHead(lines, next)) return true;
   if (!/^[ +-]/.test(behind)) return around.fence === null && around.ends === undefined;
@@ -153,8 +167,8 @@ function startsProse(lines: readonly string[], at: number, around: Surroundings)
 }
 
 /** How many lines that the head speaks of are not there, on the side that misses most. */
-function shortage(hunk: Hunk, head: HunkHead): number {
-  return Math.max(0, head.old.count - count(hunk.lines, "+"), head.new.count - count(hunk.lines, "-"));
+function shortage(has: Counts, head: HunkHead): number {
+  return Math.max(0, head.old.count - has.old, head.new.count - has.new);
 }
 
 /** Lines other than those of one kind. */

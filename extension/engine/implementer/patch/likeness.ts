@@ -24,11 +24,14 @@ export type Likeness = keyof typeof LIKENESSES;
 const ALIKE = 0.6;
 /** The same for a line that is taken out. */
 const NEARLY_SAME = 0.8;
+/** Longer lines are compared as a whole: what comparing costs grows with the square. */
+const LONGEST = 2000;
 
 /** Share of characters that two lines have in common, white space aside, 0 to 1. */
 export function closeness(a: string, b: string): number {
   const [one, other] = [bare(a), bare(b)];
   const longer = Math.max(one.length, other.length);
+  if (longer > LONGEST) return one === other ? 1 : 0;
   return longer === 0 ? 1 : 1 - distance(one, other) / longer;
 }
 

@@ -4,7 +4,7 @@ import { LIKENESSES, indentOf } from "./likeness.ts";
 import { nearestTo } from "./nearest.ts";
 import { placedAt, placesOf, type Placement } from "./place.ts";
 import { PatchRefusal } from "./refusal.ts";
-import type { SearchableLines } from "./searchable.ts";
+import { MANY, type SearchableLines } from "./searchable.ts";
 
 /**
  * The place of each hunk, in the order written. A number decides between places only while no other hunk contradicts it.
@@ -28,24 +28,33 @@ function placeSaid(file: SearchableLines, hunk: Hunk): Placement | null {
 }
 
 function searchAll(file: SearchableLines, hunks: readonly Hunk[], path: string): Placement[] {
-  const places = hunks.map((hunk) => placesOf(file, hunk));
-  const numbersHold = hunks.every((hunk, index) => {
-    const found = places[index] ?? [];
-    if (hunk.at === null || found.length === 0) return true;
-    return found.some(({ hunk: { at }, rows }) => rows[0] === (at ?? 0) - 1);
+  const places = hunks.map((hunk, index) => {
+    const found = placesOf(file, hunk);
+    if (found.length > 0 || oldLines(hunk).length === 0) return found;
+    throw new PatchRefusal({ reason: "missing", path, hunk: index + 1, nearest: nearestTo(file, oldLines(hunk)) });
   });
+  const numbersHold = places.every((found) => found.length === 0 || found.some(isWhereItSays));
   return hunks.map((hunk, index) => {
-    const number = index + 1;
-    if (oldLines(hunk).length === 0) return insertion(file, hunk, path, number, numbersHold);
-    const found = places[index] ?? [];
-    const [first, second] = found;
-    if (first === undefined) throw new PatchRefusal({ reason: "missing", path, hunk: number, nearest: nearestTo(file, oldLines(hunk)) });
-    if (second === undefined) return first;
-    const chosen = choose(file, found, numbersHold);
+    const [first, ...others] = places[index] ?? [];
+    if (first === undefined) return insertion(file, hunk, path, index + 1, numbersHold);
+    const chosen = others.length === 0 ? first : choose(file, [first, ...others], numbersHold);
     if (chosen !== null) return chosen;
-    const lines = found.map(({ rows }) => (rows.find((row) => row !== null) ?? 0) + 1);
-    throw new PatchRefusal({ reason: "ambiguous", path, hunk: number, lines: [...new Set(lines)].sort((a, b) => a - b) });
+    const lines = [first, ...others].map(lineOf).sort((a, b) => a - b);
+    throw new PatchRefusal({ reason: "ambiguous", path, hunk: index + 1, lines: [...new Set(lines)] });
   });
+}
+
+/** The line that tells a place from others: its first, or where context is left out, the first next to a change. */
+function lineOf({ hunk, rows }: Placement): number {
+  const change = hunk.lines.findIndex((line) => line.op !== " ");
+  const above = hunk.lines.slice(0, change).filter((line) => line.op !== "+").length;
+  const telling = rows.includes(null) ? (rows[above] ?? rows[above - 1]) : rows[0];
+  return (telling ?? 0) + 1;
+}
+
+/** Whether a place is that of the hunk's number; true for a hunk that has none. */
+function isWhereItSays({ hunk, rows }: Placement): boolean {
+  return hunk.at === null || rows[0] === hunk.at - 1;
 }
 
 function insertion(file: SearchableLines, hunk: Hunk, path: string, number: number, numbersHold: boolean): Placement {
@@ -58,8 +67,9 @@ function insertion(file: SearchableLines, hunk: Hunk, path: string, number: numb
 /** The one of several places that the hunk's own number, its heading or the end of the file names. */
 function choose(file: SearchableLines, found: readonly Placement[], numbersHold: boolean): Placement | null {
   const saying: ((placement: Placement) => boolean)[] = [];
-  if (numbersHold) saying.push(({ hunk, rows }) => hunk.at !== null && rows[0] === hunk.at - 1);
-  saying.push(({ hunk, rows }) => hunk.below.length > 0 && standsBelow(file, hunk.below, rows[0] ?? 0));
+  if (numbersHold) saying.push((placement) => placement.hunk.at !== null && isWhereItSays(placement));
+  // Of too many places, not all were looked at.
+  if (found.length <= MANY) saying.push(({ hunk, rows }) => hunk.below.length > 0 && standsBelow(file, hunk.below, rows[0] ?? 0));
   saying.push(({ hunk, rows }) => hunk.last && rows.at(-1) === file.texts.length - 1);
   for (const says of saying) {
     const fitting = found.filter(says);

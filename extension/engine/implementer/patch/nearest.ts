@@ -1,10 +1,7 @@
 /** The text in a file most like what a hunk expects, for who has to correct the hunk. */
 import { LIKENESSES } from "./likeness.ts";
 import type { Nearest } from "./refusal.ts";
-import type { SearchableLines } from "./searchable.ts";
-
-/** Lines this frequent say too little about a place to be counted for it. */
-const COMMON = 64;
+import { MANY, type SearchableLines } from "./searchable.ts";
 
 /** The place that most of the wanted lines vote for; else the one whose line shares most words with the longest of them. */
 export function nearestTo(file: SearchableLines, wanted: readonly string[]): Nearest | null {
@@ -26,7 +23,7 @@ function mostVoted(file: SearchableLines, wanted: readonly string[]): number | n
   const votes = new Map<number, number>();
   wanted.forEach((text, at) => {
     const places = file.placesOfLine(text, "spacing");
-    if (text.trim() === "" || places.length > COMMON) return;
+    if (text.trim() === "" || places.length > MANY) return;
     for (const index of places) if (index >= at) votes.set(index - at, (votes.get(index - at) ?? 0) + 1);
   });
   let best: number | null = null;

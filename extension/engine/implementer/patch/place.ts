@@ -3,7 +3,7 @@ import { oldLines, type Hunk } from "./edits.ts";
 import { isElision } from "./elision.ts";
 import { placesAcrossGaps } from "./gaps.ts";
 import { isMisquoted, isNearlySame, LIKENESSES, type Likeness } from "./likeness.ts";
-import type { SearchableLines } from "./searchable.ts";
+import { MANY, type SearchableLines } from "./searchable.ts";
 
 /** A hunk at a place: for each of its old lines in order, the index of the file's line; null where there is none. */
 export interface Placement {
@@ -14,18 +14,17 @@ export interface Placement {
   start: number;
 }
 
-/** Lines this frequent say too little about a place to be counted for it. */
-const COMMON = 64;
-
 /** Every place that fits; none where a hunk has no old lines. */
 export function placesOf(file: SearchableLines, hunk: Hunk): Placement[] {
   const wanted = oldLines(hunk);
   if (wanted.every((line) => line.trim() === "")) return inOneRun(hunk, file.placesOf(wanted, "exact"));
   const exact = file.placesOf(wanted, "exact");
-  if (exact.length > 0) return inOneRun(hunk, [...exact, ...saidOtherwise(file, hunk, wanted, exact)]);
+  if (exact.length > 0) return inOneRun(hunk, [...exact, ...saidOtherwise(file, hunk, wanted)]);
   for (const likeness of ["ends", "spacing", "quoting"] as const) {
     const places = file.placesOf(wanted, likeness);
-    if (places.length > 0 && wanted.some((line) => LIKENESSES[likeness](line) !== "")) return inOneRun(hunk, places);
+    if (places.length > 0 && wanted.some((line) => LIKENESSES[likeness](line) !== "")) {
+      return inOneRun(hunk, [...places, ...saidSo(file, hunk, wanted, likeness)]);
+    }
   }
   const unnumbered = withoutLineNumbers(hunk);
   if (unnumbered !== null) return placesOf(file, unnumbered);
@@ -44,10 +43,15 @@ function inOneRun(hunk: Hunk, starts: readonly number[]): Placement[] {
 }
 
 /** Where the hunk's number says it is, if its lines stand there but for white space: then two places fit. */
-function saidOtherwise(file: SearchableLines, { at }: Hunk, wanted: readonly string[], exact: readonly number[]): number[] {
-  if (at === null || exact.includes(at - 1)) return [];
-  const keys = file.keys("spacing").slice(at - 1, at - 1 + wanted.length);
-  return keys.length === wanted.length && wanted.every((line, index) => LIKENESSES.spacing(line) === keys[index]) ? [at - 1] : [];
+function saidOtherwise(file: SearchableLines, hunk: Hunk, wanted: readonly string[]): number[] {
+  return saidSo(file, hunk, wanted, "spacing");
+}
+
+/** Where the hunk's number says it is, if its lines stand there, alike as asked for. */
+function saidSo(file: SearchableLines, { at }: Hunk, wanted: readonly string[], likeness: Likeness): number[] {
+  if (at === null) return [];
+  const keys = file.keys(likeness);
+  return wanted.every((line, index) => LIKENESSES[likeness](line) === keys[at - 1 + index]) ? [at - 1] : [];
 }
 
 const COPIED_NUMBER = /^\s*(\d+) [|│] ?/;
@@ -63,13 +67,13 @@ function withoutLineNumbers(hunk: Hunk): Hunk | null {
 
 /** Places where blank lines alone are too many or too few, none of them beside a change. */
 function placesButForBlanks(file: SearchableLines, hunk: Hunk, wanted: readonly string[]): Placement[] {
-  const rows = file.keys("spacing").flatMap((key, row) => (key === "" ? [] : [row]));
-  const keys = rows.map((row) => file.keys("spacing")[row]);
+  const rows = file.telling;
+  const keys = file.keys("spacing");
   const told = wanted.map(LIKENESSES.spacing).filter((key) => key !== "");
   if (told.length === wanted.length && rows.length === file.texts.length) return [];
   const placements: Placement[] = [];
-  for (let at = 0; at + told.length <= keys.length; at++) {
-    if (!told.every((key, index) => keys[at + index] === key)) continue;
+  for (let at = 0; at + told.length <= rows.length && placements.length <= MANY; at++) {
+    if (!told.every((key, index) => keys[rows[at + index] ?? -1] === key)) continue;
     let next = at;
     const placed = wanted.map((line) => (line.trim() === "" ? null : (rows[next++] ?? null)));
     if (blanksAreAside(hunk, placed))
@@ -113,7 +117,7 @@ function placesOfMisquoted(file: SearchableLines, hunk: Hunk, wanted: readonly s
   const votes = new Map<number, number>();
   wanted.forEach((line, at) => {
     const places = file.placesOfLine(line, "quoting");
-    if (LIKENESSES.quoting(line) === "" || places.length > COMMON) return;
+    if (LIKENESSES.quoting(line) === "" || places.length > MANY) return;
     for (const row of places) votes.set(row - at, (votes.get(row - at) ?? 0) + 1);
   });
   const starts = [...votes].filter(([start, count]) => start >= 0 && start + wanted.length <= file.texts.length && count * 3 >= telling);

@@ -25,6 +25,7 @@ interface Region {
   row: number;
 }
 
+const MARK_WORD = "proving-ground:";
 const MARK = /(?:#|\/\/|--|;|%|<!--|\/\*)\s*proving-ground:\s*(protected|end)\b/;
 
 /**
@@ -33,7 +34,7 @@ const MARK = /(?:#|\/\/|--|;|%|<!--|\/\*)\s*proving-ground:\s*(protected|end)\b/
  * @throws PatchRefusal `protected region`
  */
 export function checkRegions(path: string, before: string | null, after: string | null, named: readonly NamedRegions[]): void {
-  if (before === null) return;
+  if (before === null || (!before.includes(MARK_WORD) && namesIn(path, named).length === 0)) return;
   const old = linesOf(before);
   const now = after === null ? [] : linesOf(after);
   const refuse = ({ what, row }: Region) => new PatchRefusal({ reason: "protected region", path, what, line: row + 1 });

@@ -10,6 +10,8 @@ import { SearchableLines } from "./searchable.ts";
 import { splice } from "./splice.ts";
 
 const MARK = "\ufeff";
+/** More hunks than this are not tried in turn: the file is searched anew for each. */
+const MOST_IN_TURN = 50;
 
 /**
  * A file's text with hunks applied. All refer to the text as it is before; where one does not fit that, each refers to the text
@@ -21,19 +23,9 @@ export function rewrite(text: string, hunks: readonly Hunk[], path: string): str
   try {
     return together(text, hunks, path);
   } catch (cause) {
-    if (!(cause instanceof PatchRefusal) || cause.refusal.reason !== "missing" || hunks.length === 1) throw cause;
+    if (!(cause instanceof PatchRefusal) || cause.refusal.reason !== "missing") throw cause;
+    if (hunks.length === 1 || hunks.length > MOST_IN_TURN) throw cause;
     return inTurn(text, hunks, path, cause);
-  }
-}
-
-/** Whether it can be said where hunks belong in a file at all; for those that name none. */
-export function belongs(text: string, hunks: readonly Hunk[], path: string): boolean {
-  try {
-    rewrite(text, hunks, path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof PatchRefusal) return cause.refusal.reason === "ambiguous";
-    throw cause;
   }
 }
 

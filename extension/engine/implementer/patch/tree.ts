@@ -1,8 +1,6 @@
 /** The files a patch is applied to, and the one file that a written path means. */
-import type { Hunk } from "./edits.ts";
 import { cleanPath, foldedName } from "./paths.ts";
 import { PatchRefusal } from "./refusal.ts";
-import { belongs } from "./rewrite.ts";
 
 /** Text files by path, relative to the environment's folder, with `/`. */
 export interface Tree {
@@ -62,34 +60,6 @@ export function resolveExisting(tree: Tree, written: string, alternative: string
 export function surplusOf(written: string, found: string): string {
   const path = cleanPath(written);
   return path.endsWith(`/${found}`) ? path.slice(0, -found.length) : "";
-}
-
-/**
- * The only file that hunks without a name can be for.
- * @throws PatchRefusal `unreadable` where they fit none, `several files`
- */
-export function resolveUnnamed(tree: Tree, hunks: readonly Hunk[]): string {
-  const fits: string[] = [];
-  for (const path of tree.paths()) {
-    const text = textOrNull(tree, path);
-    if (text !== null && belongs(text, hunks, path)) fits.push(path);
-  }
-  const [only, another] = fits;
-  if (only === undefined) {
-    const what = "a change that names no file, and whose lines are in none; write its path above it";
-    throw new PatchRefusal({ reason: "unreadable", what, line: null });
-  }
-  if (another !== undefined) throw new PatchRefusal({ reason: "several files", path: "a change without a name", fits: fits.slice(0, 5) });
-  return only;
-}
-
-function textOrNull(tree: Tree, path: string): string | null {
-  try {
-    return tree.read(path);
-  } catch (cause) {
-    if (cause instanceof PatchRefusal) return null; // not text: nobody's to change
-    throw cause;
-  }
 }
 
 /**
