@@ -18,20 +18,23 @@ export function addPatchCommands(program: Command, context: Context): void {
       .description("apply a model's answer, all or nothing"),
   ).action(async (folder: string, file: string, options: { protected: string[] }, command: Command) => {
     const answer = await readInput(file);
-    const changed = apply(folder, answer, options.protected);
+    const changed = apply(folder, answer, options.protected, command.optsWithGlobals<{ json?: boolean }>().json === true);
     print(context, command, { changed }, changed.join("\n"));
   });
 }
 
-/** @throws ProvingGroundError with the refusal's details as its hint */
-function apply(folder: string, answer: string, guarded: readonly string[]): string[] {
+/**
+ * @param detailed whether a refusal comes with the text that is really there; without, it is one line
+ * @throws ProvingGroundError
+ */
+function apply(folder: string, answer: string, guarded: readonly string[], detailed: boolean): string[] {
   try {
     return applyToFolder(folder, answer, { protected: guarded });
   } catch (cause) {
-    if (!(cause instanceof PatchRefusal)) throw cause;
+    if (!(cause instanceof PatchRefusal) || !detailed) throw cause;
     const [, ...nearest] = cause.detail.split("\n");
     throw new ProvingGroundError(cause.code, cause.message, {
-      hint: ["Nothing was changed.", ...nearest].join("\n       "),
+      hint: ["Nothing was changed.", ...nearest].join("\n"),
       ...(cause.place === undefined ? {} : { place: cause.place }),
       cause,
     });
