@@ -31,12 +31,15 @@ export class Session {
   readonly id: number;
   readonly #connection: MessageConnection;
   readonly #open = new Set<AbortController>();
+  /** Give up what the client was asked, because it has gone. */
+  readonly #asked = new Set<() => void>();
 
   constructor(id: number, socket: Socket) {
     this.id = id;
     this.#connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
     this.#connection.onClose(() => {
       for (const controller of this.#open) controller.abort();
+      for (const give of [...this.#asked]) give();
     });
     // A broken pipe ends in onClose; without a listener it would end the engine.
     this.#connection.onError(() => undefined);
@@ -63,9 +66,13 @@ export class Session {
     const cancellation = new CancellationTokenSource();
     const cancel = () => cancellation.cancel();
     signal.addEventListener("abort", cancel, { once: true });
+    // The library leaves requests open for ever when the other side has gone.
+    const gone = Promise.withResolvers<never>();
+    const giveUp = () => gone.reject(new ProvingGroundError("engine-unreachable", "the window was closed"));
+    this.#asked.add(giveUp);
     try {
       if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled before it was asked");
-      return await this.#connection.sendRequest<Result>(request.method, params, cancellation.token);
+      return await Promise.race([this.#connection.sendRequest<Result>(request.method, params, cancellation.token), gone.promise]);
     } catch (thrown) {
       if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled", { cause: thrown });
       if (thrown instanceof ResponseError) {
@@ -77,6 +84,7 @@ export class Session {
       if (thrown instanceof ProvingGroundError) throw thrown;
       throw new ProvingGroundError("engine-unreachable", "the window was closed", { cause: thrown });
     } finally {
+      this.#asked.delete(giveUp);
       signal.removeEventListener("abort", cancel);
       cancellation.dispose();
     }

@@ -203,7 +203,7 @@ it("OpenRouter is told to keep what prompts for Anthropic's models have in commo
   await using server = await modelServer();
   server.script(...times(3, () => stream(piece({ content: "ok" }, "stop"), took(10, 1, { cost: 0.0125 }))));
   const time = testTime();
-  const toServer: typeof fetch = (input, init) => fetch(String(input).replace("https://openrouter.ai/api/v1", server.baseURL), init);
+  const toServer: typeof fetch = (input, init) => fetch((input as string).replace("https://openrouter.ai/api/v1", server.baseURL), init);
   const endpoint = { provider: "router", baseURL: "https://openrouter.ai/api/v1", key: "" };
   const model = metered(new OpenAIModel(endpoint, "anthropic/claude", { ...time, fetch: toServer }), { price: { input: 1, output: 1 } });
   const code = "a line of code\n".repeat(400);
