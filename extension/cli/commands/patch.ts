@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { applyToFolder } from "../../engine/implementer/patch/folder.ts";
 import { PatchRefusal } from "../../engine/implementer/patch/refusal.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import { leaf, print, type Context } from "../context.ts";
+import { leaf, print, wantsJson, type Context } from "../context.ts";
 import { readInput } from "../input.ts";
 
 export function addPatchCommands(program: Command, context: Context): void {
@@ -18,7 +18,7 @@ export function addPatchCommands(program: Command, context: Context): void {
       .description("apply a model's answer, all or nothing"),
   ).action(async (folder: string, file: string, options: { protected: string[] }, command: Command) => {
     const answer = await readInput(file);
-    const changed = apply(folder, answer, options.protected, command.optsWithGlobals<{ json?: boolean }>().json === true);
+    const changed = apply(folder, answer, options.protected, wantsJson(command));
     print(context, command, { changed }, changed.join("\n"));
   });
 }
