@@ -11,6 +11,8 @@ import { expect, test } from "./harness/test.ts";
 test.describe.configure({ mode: "serial" });
 test.use({
   labOptions: {
+    // The script answers in order.
+    settings: { "provingGround.implementer.samples": 1 },
     prepare: async (workspace) => {
       await shortenBudget(workspace, 2);
       await printVariables(workspace);
