@@ -48,10 +48,12 @@ export const quietSettings = {
   "git.openRepositoryInParentFolders": "never",
 } as const satisfies Readonly<Record<string, unknown>>;
 
-/** Writes `settings.json` of a profile. */
+/** Writes the settings of a profile: the user's, and the machine's, which alone count for settings of a machine's scope in a remote window. */
 export async function writeSettings(userData: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  await mkdir(path.join(userData, "User"), { recursive: true });
-  await writeFile(path.join(userData, "User/settings.json"), `${JSON.stringify(settings, undefined, 2)}\n`);
+  for (const place of ["User", "Machine"]) {
+    await mkdir(path.join(userData, place), { recursive: true });
+    await writeFile(path.join(userData, place, "settings.json"), `${JSON.stringify(settings, undefined, 2)}\n`);
+  }
 }
 
 /** Variables of the window or server around us that would make code-server talk to that one, or listen elsewhere. */
