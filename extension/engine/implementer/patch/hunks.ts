@@ -12,7 +12,9 @@ export interface Surroundings {
   ends?: RegExp;
 }
 
-const NUMBERS = /^@@+ *-(\d+)(?:,(\d+))? +\+(\d+)(?:,(\d+))? *@@+/;
+const NUMBERS = /^@@+ *-(\d+)(?:,(\d+))? +\+(\d+)(?:,(\d+))? *(?:@@+|$)/;
+/** A head that says where it begins and nothing more. */
+const START = /^@@+ *(?:-|line |lines )?(\d+)(?:[,-]\d+)? *(?:@@+|$)/i;
 const END_OF_FILE = "*** End of File";
 
 /** What the head of a hunk says of it. */
@@ -58,7 +60,7 @@ function startsBody(lines: readonly string[], at: number, around: Surroundings):
 
 function readHunk(lines: readonly string[], at: number, headed: boolean, around: Surroundings) {
   const head = headed ? headOf(lines[at] ?? "") : null;
-  const hunk: Hunk = { ...plainHunk([], head?.old.at ?? null), below: headed ? headingOf(lines[at] ?? "") : [] };
+  const hunk: Hunk = headed ? { ...plainHunk([], startOf(lines[at] ?? "")), below: headingOf(lines[at] ?? "") } : plainHunk([]);
   const has: Counts = { old: 0, new: 0 };
   let next = headed ? at + 1 : at;
   for (; next < lines.length; next++) {
@@ -106,6 +108,11 @@ function headOf(line: string): HunkHead | null {
   };
 }
 
+function startOf(line: string): number | null {
+  const [, start] = NUMBERS.exec(line) ?? START.exec(line) ?? [];
+  return start === undefined ? null : Number(start);
+}
+
 /** What stands behind `@@`, less numbers and dots: the line that the hunk stands below. */
 function headingOf(line: string): string[] {
   const rest = line
@@ -137,6 +144,7 @@ function lostItsMark(
   { fence, ends: pattern }: Surroundings,
 ): boolean {
   if (fence !== null || pattern !== undefined) return true;
+  if (isElision(lines[at] ?? "") && /^[ +-]/.test(lines[at + 1] ?? "")) return true;
   if (head === null) return false;
   let old = head.old.count - has.old;
   let now = head.new.count - has.new;
@@ -205,7 +213,9 @@ function endsInDoubt(hunk: Hunk, head: HunkHead | null, midLine: boolean): boole
  */
 function doubtInsertions(read: readonly { hunk: Hunk; head: HunkHead | null }[]): void {
   for (const { hunk, head } of read) {
-    if (head === null || hunk.lines.some((line) => line.op !== "+")) continue;
+    if (hunk.lines.some((line) => line.op !== "+")) continue;
+    if (head === null) hunk.at = null;
+    if (head === null) continue;
     const before = read.filter((other) => other.head !== null && other.head.old.at < head.old.at);
     const shift = before.reduce((sum, other) => sum + count(other.hunk.lines, "-") - count(other.hunk.lines, "+"), 0);
     const holds = head.old.count === 0 && head.new.count === hunk.lines.length && head.new.at === head.old.at + 1 + shift;

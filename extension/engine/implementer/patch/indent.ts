@@ -72,10 +72,12 @@ function shifted(texts: readonly string[], placement: Placement, lines: readonly
     possible.set(JSON.stringify(made), { ...placement, hunk });
   }
   const sound = soundAmong(texts, [...possible.values()], path);
-  const [first] = sound;
   const best =
-    sound.length === 1 ? first : (bestBy(depthsKept, texts, sound) ?? bestBy(versionsKept, texts, sound) ?? uniform(lines, sound, path));
-  if (best !== undefined && best !== null) return best;
+    (sound.length === 1 ? sound[0] : asWritten(texts, placement, lines, sound)) ??
+    bestBy(depthsKept, texts, sound) ??
+    bestBy(versionsKept, texts, sound) ??
+    uniform(lines, sound, path);
+  if (best !== null) return best;
   const line = (placement.rows.find((row) => row !== null) ?? 0) + 1;
   throw new PatchRefusal({ reason: "indentation", path, hunk: number, line });
 }
@@ -107,6 +109,33 @@ function soundAmong(texts: readonly string[], possible: readonly Placement[], pa
   // Python does not mind where comments stand, but people put them where a statement could be.
   const strict = taken.filter((placement) => sound(withNewLines(placement, (line) => line.replace(/^(\s*)#.*/, "$1pass"))));
   return strict.length > 0 ? strict : taken;
+}
+
+/**
+ * The one whose new lines are as they were written, where the hunk as a whole was not moved: an indented line of it is quoted as
+ * it is, or all old lines next to new ones are.
+ */
+function asWritten(
+  texts: readonly string[],
+  placement: Placement,
+  lines: readonly Quoted[],
+  among: readonly Placement[],
+): Placement | null {
+  const { hunk } = placement;
+  if (!lines.some(({ quoted, real }) => quoted === real && real !== "") && !isQuotedBeside(texts, placement)) return null;
+  return among.find((made) => made.hunk.lines.every((line, at) => line.text === hunk.lines[at]?.text)) ?? null;
+}
+
+function isQuotedBeside(texts: readonly string[], { hunk, rows }: Placement): boolean {
+  let old = -1;
+  const quoted = hunk.lines.map(({ op, text }) => {
+    if (op !== "+") old++;
+    return op === "+" || text.trim() === "" ? null : text.trimEnd() === texts[rows[old] ?? -1]?.trimEnd();
+  });
+  return hunk.lines.every(({ op }, at) => {
+    const beside = [quoted.slice(0, at).findLast((one) => one !== null), quoted.slice(at).find((one) => one !== null)];
+    return op !== "+" || !beside.includes(false);
+  });
 }
 
 /** The one that scores highest, if it is one. */

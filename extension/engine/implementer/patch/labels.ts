@@ -9,6 +9,7 @@ const PATH =
 export function labelOf(line: string): string | null {
   const text = line
     .trim()
+    .replace(/^[=[<(-]{2,}\s*|\s*[=\]>)-]{2,}$/g, "")
     .replace(/^(?:#{1,6}|[-*>]|\d+[.)])\s+/, "")
     .replace(/^[*`]+/, "")
     .replace(/^(?:(?:new|edit|update|create)\s+)?(?:file|path|filename)\s*:\s*/i, "")

@@ -11,6 +11,9 @@ import { readDiff, startsDiff } from "./unified.ts";
 /** An answer longer than this, in UTF-16 units, is not read. */
 const ANSWER_LIMIT = 4_000_000;
 
+/** What looks like a line of a diff and not like a list. */
+const STRAY = /^(?:\+(?!\+\+ )|-(?!-))(?:\s{2,}\S|[\w@#"'(])/;
+
 /**
  * Every edit in an answer, in the order written.
  * @throws PatchRefusal `unreadable` when there is none, one cannot be understood or the answer is cut off, `not text` for a
@@ -33,6 +36,8 @@ class Reading {
   #path = "";
   /** The fence that is open: its mark, where it began, and whether an edit stands in it. */
   #fence: { mark: string; line: number; edits: boolean } | null = null;
+  /** Whether what was read last was a diff outside any fence, so that lines of it may have been left behind. */
+  #bare = false;
   at = 0;
 
   constructor(lines: readonly string[]) {
@@ -77,6 +82,7 @@ class Reading {
   #take(edits: readonly FileEdit[], next: number): void {
     this.#edits.push(...edits);
     this.#path = edits.at(-1)?.path ?? this.#path;
+    this.#bare = this.#fence === null;
     if (this.#fence !== null && edits.length > 0) this.#fence.edits = true;
     this.at = Math.max(next, this.at + 1);
   }
@@ -91,9 +97,13 @@ class Reading {
   #prose(line: string): void {
     const opened = this.#fence === null ? fenceAt(line) : null;
     if (opened === null) {
+      if (this.#bare && this.#fence === null && STRAY.test(line)) {
+        throw unreadable(`\`${line.slice(0, 60)}\` stands outside any hunk; put the diff in a fence`, this.at + 1);
+      }
       this.at++;
       return;
     }
+    this.#bare = false;
     const end = this.#endOfWhole(opened);
     if (end === null) {
       this.#fence = { mark: opened.mark, line: this.at, edits: false };

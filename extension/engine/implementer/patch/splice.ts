@@ -18,7 +18,7 @@ interface Change {
  * @throws PatchRefusal `overlap`, `no context`
  */
 export function splice(file: FileLines, placements: readonly Placement[], path: string): string {
-  const changes = withoutRepeats(placements.flatMap((placement, hunk) => changesOf(placement, hunk, path)));
+  const changes = withoutRepeats(placements).flatMap(([placement, hunk]) => changesOf(placement, hunk, path));
   changes.sort((a, b) => a.start - b.start || a.end - b.end || a.hunk - b.hunk);
   const result: FileLines = { texts: [], ends: [] };
   const usual = usualEnd(file);
@@ -75,15 +75,15 @@ function changesOf({ hunk, rows, start }: Placement, number: number, path: strin
   return changes.filter((change) => change.texts.length > 0 || change.end > change.start);
 }
 
-/** The same change of the same lines said twice is one; the same insertion twice is not. */
-function withoutRepeats(changes: readonly Change[]): Change[] {
-  const seen = new Map<string, number>();
-  return changes.filter((change) => {
-    if (change.start === change.end) return true;
-    const key = JSON.stringify([change.start, change.end, change.texts]);
-    const first = seen.get(key);
-    if (first === undefined) seen.set(key, change.hunk);
-    return first === undefined || first === change.hunk;
+/** Placements with their numbers; a hunk that is written twice for the same place is meant once. */
+function withoutRepeats(placements: readonly Placement[]): (readonly [Placement, number])[] {
+  if (placements.length === 1) return placements.map((placement) => [placement, 0]);
+  const seen = new Set<string>();
+  return placements.flatMap((placement, number) => {
+    const key = JSON.stringify([placement.rows[0], placement.start, placement.hunk.lines]);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [[placement, number] as const];
   });
 }
 
