@@ -7,13 +7,24 @@ import { Cost } from "./spending.ts";
 export const IdeaSource = z.enum(["human", "model", "operator"]);
 export type IdeaSource = z.infer<typeof IdeaSource>;
 
-/** `fresh`: from the baseline alone; `exploit`: builds on chosen parents; `explore`: different from what was tried. */
-export const Strategy = z.enum(["fresh", "exploit", "explore"]);
+/**
+ * `fresh`: from the baseline alone; `exploit`: builds on chosen parents; `explore`: different from what was tried; `random`: every knob
+ * drawn anew.
+ */
+export const Strategy = z.enum(["fresh", "exploit", "explore", "random"]);
 export type Strategy = z.infer<typeof Strategy>;
 
 /** Hyper-parameter: only existing values change; algorithmic: anything else (paper, section on kinds of ideas). */
 export const IdeaKind = z.enum(["hyper-parameter", "algorithmic"]);
 export type IdeaKind = z.infer<typeof IdeaKind>;
+
+/** An earlier idea that this one nearly repeats, and how alike the two are, 0 to 1. */
+export const Repetition = z.object({ idea: z.int(), likeness: z.number() });
+export type Repetition = z.infer<typeof Repetition>;
+
+/** What a human decided about an idea as a parent: always one, or never. */
+export const Mark = z.enum(["pinned", "banned"]);
+export type Mark = z.infer<typeof Mark>;
 
 /** Follows from the idea's attempts, proposal, implementation and runs. */
 export const IdeaStatus = z.enum([
@@ -67,12 +78,21 @@ export const Idea = z.object({
   /** Start of the description, at most 200 characters, one line. */
   summary: z.string(),
   kind: IdeaKind.nullable(),
+  /** The kind as a model judged it from the same diff; null where none was asked. */
+  judged: IdeaKind.nullable(),
   /** Ideas it was told to learn from. */
   parents: z.array(z.int()),
   /** Idea whose implementation it is written on; null for the baseline. */
   base: z.int().nullable(),
   /** Idea whose run failed and that this one is another try at. */
   repairs: z.int().nullable(),
+  /** Search that it belongs to. */
+  search: z.int().nullable(),
+  /** Gates of its search at which a human let it pass. */
+  admitted: z.array(z.enum(["ideas", "runs"])),
+  /** The earlier idea it is most like, where that is enough to say so. */
+  repeats: Repetition.nullable(),
+  mark: Mark.nullable(),
   status: IdeaStatus,
   /** Why it is where it is, when something went wrong; one line. */
   problem: z.string().nullable(),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { Environment } from "./environment.ts";
 import { Idea } from "./idea.ts";
 import { Run, Target } from "./run.ts";
+import { Search } from "./search.ts";
 
 export const Snapshot = z.object({
   /** Number of the last change that the snapshot contains. */
@@ -13,6 +14,7 @@ export const Snapshot = z.object({
   targets: z.array(Target),
   /** Chosen parents for the next epoch, by environment. */
   parents: z.record(z.string(), z.array(z.int())),
+  searches: z.array(Search),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -23,6 +25,7 @@ export const Change = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("run"), run: Run }),
   z.object({ kind: z.literal("target"), target: Target }),
   z.object({ kind: z.literal("parents"), environment: z.string(), ideas: z.array(z.int()) }),
+  z.object({ kind: z.literal("search"), search: Search }),
 ]);
 export type Change = z.infer<typeof Change>;
 
@@ -37,7 +40,7 @@ export type Delta = z.infer<typeof Delta>;
 export function applyDelta(snapshot: Snapshot, delta: Delta): Snapshot | null {
   if (delta.seq <= snapshot.seq) return snapshot;
   if (delta.seq !== snapshot.seq + 1) return null;
-  let { environments, ideas, runs, targets, parents } = snapshot;
+  let { environments, ideas, runs, targets, parents, searches } = snapshot;
   const ideaChanges = new Map<number, Idea>();
   const runChanges = new Map<number, Run>();
   for (const change of delta.changes) {
@@ -57,11 +60,14 @@ export function applyDelta(snapshot: Snapshot, delta: Delta): Snapshot | null {
       case "parents":
         parents = { ...parents, [change.environment]: change.ideas };
         break;
+      case "search":
+        searches = upsert(searches, new Map([[change.search.id, change.search]]), (search) => search.id);
+        break;
     }
   }
   ideas = upsert(ideas, ideaChanges, (idea) => idea.id);
   runs = upsert(runs, runChanges, (run) => run.id);
-  return { seq: delta.seq, environments, ideas, runs, targets, parents };
+  return { seq: delta.seq, environments, ideas, runs, targets, parents, searches };
 }
 
 function upsert<K, V>(list: V[], changes: Map<K, V>, key: (value: V) => K): V[] {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Environment } from "./environment.ts";
 import type { ErrorData } from "./errors.ts";
 import type { Idea, IdeaDetail, Usage } from "./idea.ts";
-import { IdeaText } from "./idea.ts";
+import { IdeaText, Mark } from "./idea.ts";
 import type { Snapshot } from "./lab.ts";
 import { Delta } from "./lab.ts";
 import { Notification, request } from "./messages.ts";
@@ -12,6 +12,8 @@ import { EditorModel, OPERATORS, Provider } from "./model.ts";
 import type { ProposalView } from "./proposal.ts";
 import { Decisions } from "./review.ts";
 import type { Curve, LogSlice, Run } from "./run.ts";
+import { PlanChange, SearchPlan } from "./search.ts";
+import type { Forecast, Replay, Search } from "./search.ts";
 import { Caps, type Cost, NO_CAPS, Prices } from "./spending.ts";
 
 const None = z.object({});
@@ -92,7 +94,14 @@ export const ideasGenerate = request<Generated>()(
 );
 export const ideasAdd = request<Idea>()(
   "ideas/add",
-  z.object({ environment: z.string(), text: IdeaText, parents: z.array(z.int()).default([]), base: z.int().nullable().default(null) }),
+  z.object({
+    environment: z.string(),
+    text: IdeaText,
+    parents: z.array(z.int()).default([]),
+    base: z.int().nullable().default(null),
+    /** Search that it joins: it is implemented and run as that search's own ideas are. */
+    search: z.int().nullable().default(null),
+  }),
 );
 export const ideasGet = request<IdeaDetail>()("ideas/get", z.object({ idea: z.int() }));
 /** Refused once the idea has an approved implementation: what was executed must stay what was written. */
@@ -184,6 +193,35 @@ export const nextEpoch = request<Generated>()(
     progress: z.int().optional(),
   }),
 );
+
+/** Marks ideas as parents for ever, or as never to be parents; null takes the mark away. Every search heeds it from its next request on. */
+export const ideasMark = request<Idea[]>()("ideas/mark", z.object({ ideas: ideaIds, mark: Mark.nullable() }));
+/** Lets ideas pass the gate of their search that each waits at; those that wait at none are left as they are. */
+export const ideasAdmit = request<Idea[]>()("ideas/admit", z.object({ ideas: ideaIds }));
+/** Writes a draft on another idea's implementation, or on the baseline. */
+export const ideasRebase = request<Idea>()("ideas/rebase", z.object({ idea: z.int(), base: z.int().nullable() }));
+
+/** What a search would take; nothing begins. */
+export const searchForecast = request<Forecast>()("searches/forecast", z.object({ environment: z.string(), plan: SearchPlan }));
+/**
+ * Begins a search in the engine, where it goes on without a window.
+ * @throws `usage` for a plan that cannot work, `model` when one of its models is not configured, `dirty-baseline`, `budget`
+ */
+export const searchStart = request<Search>()(
+  "searches/start",
+  z.object({ environment: z.string(), plan: SearchPlan.extend({ seed: z.int().optional() }) }),
+);
+/** Changes what may be changed while it goes on; its next request for ideas is made by the new plan. */
+export const searchChange = request<Search>()("searches/change", z.object({ search: z.int(), change: PlanChange }));
+/** Begins nothing more until it is resumed; what is under way goes on. */
+export const searchPause = request<Search>()("searches/pause", z.object({ search: z.int() }));
+export const searchResume = request<Search>()("searches/resume", z.object({ search: z.int() }));
+/** Ends it: models are no longer asked, queued runs leave the queue, running ones are stopped. */
+export const searchStop = request<Search>()("searches/stop", z.object({ search: z.int() }));
+/** The human has looked at the parents of the next epoch: it may begin. */
+export const searchGoOn = request<Search>()("searches/go-on", z.object({ search: z.int() }));
+/** Does every recorded draw, answer and edit of a search again, asks no model and runs nothing, and says whether all comes out the same. */
+export const searchReplay = request<Replay>()("searches/replay", z.object({ search: z.int(), progress: z.int().optional() }));
 
 export const modelsList = request<ModelInfo[]>()("models/list", None);
 /**

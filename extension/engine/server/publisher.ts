@@ -10,7 +10,7 @@ export class Publisher {
   #seq = 0;
   #environments: Environment[] = [];
   #targets: Target[] = [];
-  #pending: { ideas: Set<number>; runs: Set<number>; parents: Set<string> } | null = null;
+  #pending: { ideas: Set<number>; runs: Set<number>; parents: Set<string>; searches: Set<number> } | null = null;
 
   /** @param send delivers a delta to every subscriber */
   constructor(store: Store, send: (delta: Delta) => void) {
@@ -18,7 +18,7 @@ export class Publisher {
     this.#send = send;
     store.onTouched((touched) => {
       if (this.#pending === null) {
-        this.#pending = { ideas: new Set(), runs: new Set(), parents: new Set() };
+        this.#pending = { ideas: new Set(), runs: new Set(), parents: new Set(), searches: new Set() };
         // All transactions of one turn of the event loop make one delta.
         setImmediate(() => {
           this.flush();
@@ -27,6 +27,7 @@ export class Publisher {
       for (const idea of touched.ideas) this.#pending.ideas.add(idea);
       for (const run of touched.runs) this.#pending.runs.add(run);
       for (const environment of touched.parents) this.#pending.parents.add(environment);
+      for (const search of touched.searches) this.#pending.searches.add(search);
     });
   }
 
@@ -35,10 +36,14 @@ export class Publisher {
     const pending = this.#pending;
     if (pending === null) return;
     this.#pending = null;
+    const ideas = [...pending.ideas].map((id) => this.#store.ideas.get(id));
+    // What a search has used follows from its ideas' runs and calls.
+    for (const { search } of ideas) if (search !== null) pending.searches.add(search);
     const changes: Change[] = [
-      ...[...pending.ideas].map((id): Change => ({ kind: "idea", idea: this.#store.ideas.get(id) })),
+      ...ideas.map((idea): Change => ({ kind: "idea", idea })),
       ...[...pending.runs].map((id): Change => ({ kind: "run", run: this.#store.runs.get(id) })),
       ...[...pending.parents].map((environment): Change => ({ kind: "parents", environment, ideas: this.#store.parents.of(environment) })),
+      ...[...pending.searches].map((id): Change => ({ kind: "search", search: this.#store.searches.get(id) })),
     ];
     this.#publish(changes);
   }
@@ -53,6 +58,7 @@ export class Publisher {
       runs: this.#store.runs.list(),
       targets: this.#targets,
       parents: this.#store.parents.all(),
+      searches: this.#store.searches.list(),
     };
   }
 

@@ -15,6 +15,7 @@ export interface Touched {
   runs: ReadonlySet<number>;
   /** Environments whose chosen parents changed. */
   parents: ReadonlySet<string>;
+  searches: ReadonlySet<number>;
 }
 
 export interface EventRow {
@@ -29,6 +30,7 @@ export class Transaction {
   readonly ideas = new Set<number>();
   readonly runs = new Set<number>();
   readonly parents = new Set<string>();
+  readonly searches = new Set<number>();
   readonly #record: (event: EventRow) => void;
 
   constructor(record: (event: EventRow) => void) {
@@ -138,8 +140,9 @@ export class Database {
   }
 
   /** Tells the listeners that rows look different now. */
-  touch(touched: Touched): void {
-    for (const listener of this.#listeners) listener(touched);
+  touch(touched: Partial<Touched>): void {
+    const whole: Touched = { ideas: new Set(), runs: new Set(), parents: new Set(), searches: new Set(), ...touched };
+    for (const listener of this.#listeners) listener(whole);
   }
 
   /** @returns a function that ends the subscription */

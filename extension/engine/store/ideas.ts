@@ -1,8 +1,8 @@
 /** Ideas in the store: writing them, and reading them with everything that follows from their attempts and runs. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { AttemptOutcome, Idea, IdeaKind, IdeaSource, IdeaStatus, IdeaText, Strategy } from "../../protocol/idea.ts";
+import type { AttemptOutcome, Idea, IdeaKind, IdeaSource, IdeaStatus, IdeaText, Mark, Repetition, Strategy } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
-import type { Actor, Database, Row } from "./database.ts";
+import type { Actor, Database, Row, Transaction } from "./database.ts";
 
 /** An idea before it has a number. */
 export interface NewIdea {
@@ -21,6 +21,10 @@ export interface NewIdea {
   seed: number | null;
   /** Idea whose run failed and that this one is another try at. */
   repairs?: number;
+  /** Search that it belongs to, and the request for ideas that it answers, if any. */
+  search?: number | null;
+  request?: number | null;
+  repeats?: Repetition | null;
 }
 
 /** What was written down, as opposed to what became of it. */
@@ -32,6 +36,7 @@ export interface IdeaRecord {
   text: IdeaText;
   knobs: Record<string, KnobValue> | null;
   base: number | null;
+  search: number | null;
   rejected: boolean;
 }
 
@@ -41,11 +46,13 @@ SELECT i.*, p.base_commit AS proposal_base,
   m.commit_hash,
   a.id AS attempt, a.outcome AS attempt_outcome, a.reason AS attempt_reason,
   (SELECT count(*) FROM attempts WHERE idea = i.id) AS attempts,
-  r.active, r.queued, r.succeeded, r.metric, r.seconds, r.last,
+  r.active, r.queued, r.succeeded, r.metric, r.seconds, r.last, k.mark,
+  (SELECT json_group_array(gate) FROM admissions WHERE idea = i.id) AS admitted,
   (SELECT json_group_array(parent) FROM (SELECT parent FROM idea_parents WHERE idea = i.id ORDER BY position)) AS parents
 FROM ideas i
 LEFT JOIN proposals p ON p.idea = i.id
 LEFT JOIN implementations m ON m.idea = i.id
+LEFT JOIN marks k ON k.idea = i.id
 LEFT JOIN attempts a ON a.id = (
   SELECT id FROM attempts WHERE idea = i.id ORDER BY ended_at IS NOT NULL, outcome IS 'overtaken', ended_at DESC, id DESC LIMIT 1
 )
@@ -64,34 +71,48 @@ export class Ideas {
   }
 
   add(actor: Actor, ideas: readonly NewIdea[]): Idea[] {
-    const ids = this.#database.transaction(actor, (transaction) =>
-      ideas.map((idea) => {
-        const id = this.#database.run(
-          `INSERT INTO ideas (environment, epoch, source, model, strategy, title, description, changes, kind, knobs, base, seed, repairs, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          idea.environment,
-          idea.epoch,
-          idea.source,
-          idea.model,
-          idea.strategy,
-          idea.text.title,
-          idea.text.description,
-          idea.text.changes,
-          idea.kind,
-          idea.knobs === null ? null : JSON.stringify(idea.knobs),
-          idea.base,
-          idea.seed,
-          idea.repairs ?? null,
-          this.#database.now(),
-        );
-        idea.parents.forEach((parent, position) => {
-          this.#database.run("INSERT INTO idea_parents (idea, position, parent) VALUES (?, ?, ?)", id, position, parent);
-        });
-        transaction.event({ kind: "idea added", idea: id, detail: { source: idea.source, title: idea.text.title } });
-        return id;
-      }),
-    );
+    const ids = this.#database.transaction(actor, (transaction) => this.insert(transaction, ideas));
     return ids.map((id) => this.get(id));
+  }
+
+  /** The same as part of a larger transaction. @returns their numbers */
+  insert(transaction: Transaction, ideas: readonly NewIdea[]): number[] {
+    return ideas.map((idea) => {
+      const id = this.#database.run(
+        `INSERT INTO ideas (environment, epoch, source, model, strategy, title, description, changes, kind, knobs, base, seed, repairs,
+             search, request, repeats, likeness, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        idea.environment,
+        idea.epoch,
+        idea.source,
+        idea.model,
+        idea.strategy,
+        idea.text.title,
+        idea.text.description,
+        idea.text.changes,
+        idea.kind,
+        idea.knobs === null ? null : JSON.stringify(idea.knobs),
+        idea.base,
+        idea.seed,
+        idea.repairs ?? null,
+        idea.search ?? null,
+        idea.request ?? null,
+        idea.repeats?.idea ?? null,
+        idea.repeats?.likeness ?? null,
+        this.#database.now(),
+      );
+      idea.parents.forEach((parent, position) => {
+        this.#database.run("INSERT INTO idea_parents (idea, position, parent) VALUES (?, ?, ?)", id, position, parent);
+      });
+      const { environment, source, text, knobs, base, search = null } = idea;
+      transaction.event({
+        kind: "idea added",
+        idea: id,
+        detail: { environment, search, source, title: text.title, length: lengthOf(text), knobs, base },
+      });
+      if (search !== null) transaction.searches.add(search);
+      return id;
+    });
   }
 
   /** @throws ProvingGroundError `unknown-idea` */
@@ -122,6 +143,7 @@ export class Ideas {
       text: textOf(row),
       knobs: knobsOf(row),
       base: row.base === null ? null : Number(row.base),
+      search: row.search === null ? null : Number(row.search),
       rejected: row.rejected_at !== null,
     };
   }
@@ -136,6 +158,17 @@ export class Ideas {
   /** Whether another try at the idea was made, or it is one itself: nothing is handed back twice. */
   isRepaired(id: number): boolean {
     return this.#database.get("SELECT 1 FROM ideas WHERE repairs = ? OR (id = ? AND repairs IS NOT NULL)", id, id) !== undefined;
+  }
+
+  /** Ideas of a search that may still change by themselves or by a gate, in order. */
+  ofSearch(search: number): Idea[] {
+    return this.#database
+      .all(
+        `${ROWS.replace("{runs}", "AND idea IN (SELECT id FROM ideas WHERE search = ?)")} WHERE i.search = ? ORDER BY i.id`,
+        search,
+        search,
+      )
+      .map((row) => this.#toIdea(row));
   }
 
   /** Number of the newest epoch; 0 when there is none. */
@@ -155,17 +188,61 @@ export class Ideas {
         knobs === null ? null : JSON.stringify(knobs),
         id,
       );
-      transaction.event({ kind: "idea edited", idea: id, detail: { text, knobs } });
+      transaction.event({ kind: "idea edited", idea: id, detail: { text, length: lengthOf(text), knobs } });
     });
     return this.get(id);
   }
 
-  reject(actor: Actor, ids: readonly number[], restore: boolean): Idea[] {
+  /** Writes a draft on another idea's implementation, or on the baseline. */
+  rebase(actor: Actor, id: number, base: number | null): Idea {
+    this.record(id);
+    this.#database.transaction(actor, (transaction) => {
+      this.#database.run("UPDATE ideas SET base = ? WHERE id = ?", base, id);
+      transaction.event({ kind: "idea rebased", idea: id, detail: { base } });
+    });
+    return this.get(id);
+  }
+
+  /** Marks ideas as parents for ever or never; null takes the mark away. */
+  mark(actor: Actor, ids: readonly number[], mark: Mark | null): Idea[] {
+    for (const id of ids) this.record(id);
+    this.#database.transaction(actor, (transaction) => {
+      for (const id of ids) {
+        if (mark === null) this.#database.run("DELETE FROM marks WHERE idea = ?", id);
+        else this.#database.run("INSERT OR REPLACE INTO marks (idea, mark) VALUES (?, ?)", id, mark);
+        transaction.event({ kind: "idea marked", idea: id, detail: { mark } });
+      }
+    });
+    return ids.map((id) => this.get(id));
+  }
+
+  /** A human lets an idea pass a gate. */
+  admit(idea: number, gate: Idea["admitted"][number]): void {
+    this.#database.transaction("human", (transaction) => {
+      this.#database.run("INSERT OR IGNORE INTO admissions (idea, gate, at) VALUES (?, ?, ?)", idea, gate, this.#database.now());
+      transaction.event({ kind: "idea admitted", idea, detail: { gate } });
+    });
+  }
+
+  /** What a model says of an implementation's kind. */
+  judge(idea: number, kind: IdeaKind, by: string): void {
+    this.#database.transaction("model", (transaction) => {
+      this.#database.run("UPDATE ideas SET judged = ? WHERE id = ?", kind, idea);
+      transaction.event({ kind: "kind judged", idea, detail: { kind, by } });
+    });
+  }
+
+  /** @param why what the search says of it, where it was the search */
+  reject(actor: Actor, ids: readonly number[], restore: boolean, why?: string): Idea[] {
     for (const id of ids) this.record(id);
     this.#database.transaction(actor, (transaction) => {
       for (const id of ids) {
         this.#database.run("UPDATE ideas SET rejected_at = ? WHERE id = ?", restore ? null : this.#database.now(), id);
-        transaction.event({ kind: restore ? "idea restored" : "idea rejected", idea: id });
+        transaction.event({
+          kind: restore ? "idea restored" : "idea rejected",
+          idea: id,
+          ...(why === undefined ? {} : { detail: { why } }),
+        });
       }
     });
     return ids.map((id) => this.get(id));
@@ -183,9 +260,14 @@ export class Ideas {
       title: String(row.title),
       summary: summaryOf(String(row.description)),
       kind: row.kind as IdeaKind | null,
+      judged: row.judged as IdeaKind | null,
       parents: JSON.parse(String(row.parents)) as number[],
       base: row.base === null ? null : Number(row.base),
       repairs: row.repairs === null ? null : Number(row.repairs),
+      search: row.search === null ? null : Number(row.search),
+      admitted: JSON.parse(String(row.admitted)) as Idea["admitted"],
+      repeats: row.repeats === null ? null : { idea: Number(row.repeats), likeness: Number(row.likeness) },
+      mark: row.mark as Mark | null,
       status,
       problem,
       outcome,
@@ -253,6 +335,11 @@ export function ideaStatus(facts: {
 
 function unknownIdea(id: number): ProvingGroundError {
   return new ProvingGroundError("unknown-idea", `there is no idea #${id}`, { hint: "`proving-ground ideas list` shows those there are." });
+}
+
+/** Characters that say what an idea is, its title apart. */
+function lengthOf({ description, changes }: IdeaText): number {
+  return description.length + changes.length;
 }
 
 function textOf(row: Row): IdeaText {

@@ -194,7 +194,7 @@ export class Implementations {
         this.#database.now(),
       );
       if (kind !== null) this.#database.run("UPDATE ideas SET kind = ? WHERE id = ?", kind, idea);
-      transaction.event({ kind: "implementation approved", idea, detail: { base, commit, kind } });
+      transaction.event({ kind: "implementation approved", idea, detail: { base, commit, kind, ...change } });
     });
   }
 

@@ -172,7 +172,7 @@ export class Runs {
 
   setLive(id: number, reading: LiveReading): void {
     this.#live.set(id, reading);
-    this.#database.touch({ ideas: new Set(), runs: new Set([id]), parents: new Set() });
+    this.#database.touch({ runs: new Set([id]) });
   }
 
   #move(actor: Actor, id: number, from: RunState[], kind: string, sql: string, ...values: (string | number | null)[]): void {

@@ -1,10 +1,12 @@
 /** The lab's memory: everything that was written, tried and measured, opened by the engine alone. */
 import { Calls } from "./calls.ts";
 import { Database, type Touched } from "./database.ts";
+import { Events } from "./events.ts";
 import { Ideas } from "./ideas.ts";
 import { Implementations } from "./implementations.ts";
 import { Parents } from "./parents.ts";
 import { Runs } from "./runs.ts";
+import { Searches } from "./searches.ts";
 
 export class Store {
   readonly ideas: Ideas;
@@ -12,6 +14,8 @@ export class Store {
   readonly runs: Runs;
   readonly parents: Parents;
   readonly calls: Calls;
+  readonly searches: Searches;
+  readonly events: Events;
   readonly #database: Database;
 
   /**
@@ -25,6 +29,8 @@ export class Store {
     this.runs = new Runs(this.#database);
     this.parents = new Parents(this.#database);
     this.calls = new Calls(this.#database);
+    this.searches = new Searches(this.#database, this.ideas);
+    this.events = new Events(this.#database);
   }
 
   /** Hears of every committed change; @returns a function that ends the subscription. */

@@ -7,7 +7,7 @@ import type { Snapshot } from "../../../extension/protocol/lab.ts";
 import { labDelta, labSubscribe } from "../../../extension/protocol/methods.ts";
 import { ideaFixture } from "../../fixtures/lab.ts";
 
-const empty = (seq: number): Snapshot => ({ seq, environments: [], ideas: [], runs: [], targets: [], parents: {} });
+const empty = (seq: number): Snapshot => ({ seq, environments: [], ideas: [], runs: [], targets: [], parents: {}, searches: [] });
 const delta = (seq: number) => ({ seq, changes: [{ kind: "idea" as const, idea: ideaFixture(seq) }] });
 
 /** An engine that answers with the snapshots it is given, in order, and sends what it is told to. */

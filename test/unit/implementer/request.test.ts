@@ -23,6 +23,7 @@ function job(base: number | null): Job {
       text: { title: "Raise the rate", description: "The loss still falls at the end.\n", changes: "- RATE: 0.1 to 0.3" },
       knobs: null,
       base,
+      search: null,
       rejected: false,
     },
     environment,

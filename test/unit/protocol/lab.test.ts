@@ -3,7 +3,7 @@ import { applyDelta, type Snapshot } from "../../../extension/protocol/lab.ts";
 import type { Target } from "../../../extension/protocol/run.ts";
 
 const target = (busy: number): Target => ({ name: "local", title: "local", slots: 2, busy, kind: "cpu", devices: [], problem: null });
-const empty: Snapshot = { seq: 4, environments: [], ideas: [], runs: [], targets: [target(0)], parents: { tinylm: [1] } };
+const empty: Snapshot = { seq: 4, environments: [], ideas: [], runs: [], targets: [target(0)], parents: { tinylm: [1] }, searches: [] };
 
 describe("a snapshot and its deltas", () => {
   it("replace what is known and append what is new", () => {

@@ -1,0 +1,293 @@
+/** Searches in the store: their plans, every request for ideas with its draws and answers, and what they have used so far. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Idea } from "../../protocol/idea.ts";
+import type { Draw, Search, SearchPlan, SearchState, Spent } from "../../protocol/search.ts";
+import type { Actor, Database, Row, Transaction } from "./database.ts";
+import type { Ideas, NewIdea } from "./ideas.ts";
+
+export interface NewSearch {
+  environment: string;
+  plan: SearchPlan;
+  baseline: string;
+  firstEpoch: number;
+  /** GPUs that a run needs. */
+  gpus: number;
+  benchmark?: number | null;
+}
+
+/** One request for ideas. */
+export interface RequestRecord {
+  id: number;
+  search: number;
+  /** Counts from 1 within the search. */
+  number: number;
+  epoch: number;
+  draw: Draw;
+  /** Newest event that the draw took into account. */
+  known: number;
+  /** The baseline's result as it was known then; null when it was not. */
+  reference: number | null;
+  /** What the model wrote, answer by answer; null while it is open and for operators. */
+  answers: string[] | null;
+  notes: string[];
+  /** Why it gave nothing. */
+  error: string | null;
+  open: boolean;
+}
+
+const BILLION = 1_000_000_000;
+const HOUR = 3_600_000;
+
+export class Searches {
+  readonly #database: Database;
+  readonly #ideas: Ideas;
+  /** What searches wait for; not kept, because whoever begins again finds out anew. */
+  readonly #waitsFor = new Map<number, string>();
+  /** Searches whose next epoch waits for a human; likewise. */
+  readonly #asking = new Set<number>();
+  /** Milliseconds of ended runs, by search; forgotten when one of its runs changes. */
+  readonly #runTime = new Map<number, number>();
+
+  constructor(database: Database, ideas: Ideas) {
+    this.#database = database;
+    this.#ideas = ideas;
+    database.onTouched(({ runs }) => {
+      if (runs.size > 0 && this.#runTime.size > 0) this.#forgetRunTime(runs);
+    });
+  }
+
+  start(actor: Actor, { environment, plan, baseline, firstEpoch, gpus, benchmark = null }: NewSearch): Search {
+    const id = this.#database.transaction(actor, (transaction) => {
+      const search = this.#database.run(
+        `INSERT INTO searches (environment, plan, baseline, first_epoch, gpus, state, benchmark, started_at)
+         VALUES (?, ?, ?, ?, ?, 'running', ?, ?)`,
+        environment,
+        JSON.stringify(plan),
+        baseline,
+        firstEpoch,
+        gpus,
+        benchmark,
+        this.#database.now(),
+      );
+      this.#record(transaction, search, "search started", { plan, baseline });
+      return search;
+    });
+    return this.get(id);
+  }
+
+  /** @throws ProvingGroundError `usage` */
+  get(id: number): Search {
+    const row = this.#database.get("SELECT * FROM searches WHERE id = ?", id);
+    if (row !== undefined) return this.#toSearch(row);
+    throw new ProvingGroundError("usage", `there is no search ${id}`, { hint: "`proving-ground search list` shows those there are." });
+  }
+
+  list(): Search[] {
+    return this.#database.all("SELECT * FROM searches ORDER BY id").map((row) => this.#toSearch(row));
+  }
+
+  /** Those that have not ended. */
+  open(): Search[] {
+    return this.#database.all("SELECT * FROM searches WHERE state <> 'ended' ORDER BY id").map((row) => this.#toSearch(row));
+  }
+
+  change(actor: Actor, id: number, plan: SearchPlan): Search {
+    this.#database.transaction(actor, (transaction) => {
+      this.#database.run("UPDATE searches SET plan = ? WHERE id = ?", JSON.stringify(plan), id);
+      this.#record(transaction, id, "search changed", { plan });
+    });
+    return this.get(id);
+  }
+
+  /** @param reason why it is paused or ended; null for one that runs */
+  setState(actor: Actor, id: number, state: SearchState, reason: string | null): Search {
+    this.#waitsFor.delete(id);
+    this.#database.transaction(actor, (transaction) => {
+      const ended = state === "ended" ? this.#database.now() : null;
+      this.#database.run("UPDATE searches SET state = ?, reason = ?, ended_at = ? WHERE id = ?", state, reason, ended, id);
+      const kind = { running: "search resumed", paused: "search paused", ended: "search ended" }[state];
+      this.#record(transaction, id, kind, { reason });
+    });
+    return this.get(id);
+  }
+
+  /** The human has looked at the parents of the epochs up to this one. */
+  seeParents(id: number, epoch: number): Search {
+    this.#database.transaction("human", (transaction) => {
+      this.#database.run("UPDATE searches SET parents_seen = ? WHERE id = ?", epoch, id);
+      this.#record(transaction, id, "parents seen", { epoch });
+    });
+    return this.get(id);
+  }
+
+  /** Newest epoch whose parents a human has looked at. */
+  parentsSeen(id: number): number {
+    return Number(this.#database.get("SELECT parents_seen FROM searches WHERE id = ?", id)?.parents_seen ?? 0);
+  }
+
+  /** Says what a search waits for that no row shows; null when for nothing. */
+  setWaitsFor(id: number, what: string | null): void {
+    if ((this.#waitsFor.get(id) ?? null) === what) return;
+    if (what === null) this.#waitsFor.delete(id);
+    else this.#waitsFor.set(id, what);
+    this.#database.touch({ searches: new Set([id]) });
+  }
+
+  /** Records a draw before anything comes of it. */
+  openRequest(search: number, request: Pick<RequestRecord, "epoch" | "draw" | "known" | "reference">): RequestRecord {
+    const id = this.#database.transaction("search", (transaction) => {
+      const last = this.#database.get("SELECT coalesce(max(number), 0) AS last FROM requests WHERE search = ?", search)?.last;
+      const number = Number(last) + 1;
+      const made = this.#database.run(
+        "INSERT INTO requests (search, number, epoch, draw, known, reference, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        search,
+        number,
+        request.epoch,
+        JSON.stringify(request.draw),
+        request.known,
+        request.reference,
+        this.#database.now(),
+      );
+      this.#record(transaction, search, "ideas asked for", { request: made, ...request.draw });
+      return made;
+    });
+    return this.#request(id);
+  }
+
+  /** Closes a request together with the ideas that came of it; those that are put aside at once say why. */
+  closeRequest(
+    id: number,
+    end: { answers: readonly string[] | null; notes: readonly string[]; error: string | null },
+    ideas: readonly (NewIdea & { aside?: string | undefined })[],
+    actor: Actor,
+  ): Idea[] {
+    const { search } = this.#request(id);
+    const numbers = this.#database.transaction(actor, (transaction) => {
+      this.#database.run(
+        "UPDATE requests SET answers = ?, notes = ?, error = ?, ended_at = ? WHERE id = ?",
+        end.answers === null ? null : JSON.stringify(end.answers),
+        JSON.stringify(end.notes),
+        end.error,
+        this.#database.now(),
+        id,
+      );
+      const written = this.#ideas.insert(
+        transaction,
+        ideas.map((idea) => ({ ...idea, search, request: id })),
+      );
+      for (const [index, idea] of written.entries()) {
+        const aside = ideas[index]?.aside;
+        if (aside === undefined) continue;
+        this.#database.run("UPDATE ideas SET rejected_at = ? WHERE id = ?", this.#database.now(), idea);
+        transaction.event({ kind: "idea rejected", idea, detail: { why: aside } });
+      }
+      this.#record(transaction, search, "ideas written", { request: id, ideas: written, error: end.error });
+      return written;
+    });
+    return numbers.map((number) => this.#ideas.get(number));
+  }
+
+  requests(search: number): RequestRecord[] {
+    return this.#database.all("SELECT * FROM requests WHERE search = ? ORDER BY number", search).map(toRequest);
+  }
+
+  /** Ideas that answer a request, in the order written. */
+  ideasOf(request: number): number[] {
+    return this.#database.all("SELECT id FROM ideas WHERE request = ? ORDER BY id", request).map((row) => Number(row.id));
+  }
+
+  #request(id: number): RequestRecord {
+    const row = this.#database.get("SELECT * FROM requests WHERE id = ?", id);
+    if (row === undefined) throw new ProvingGroundError("internal", `there is no request ${id}`);
+    return toRequest(row);
+  }
+
+  #record(transaction: Transaction, search: number, kind: string, detail: object): void {
+    transaction.event({ kind, detail: { search, ...detail } });
+    transaction.searches.add(search);
+  }
+
+  #toSearch(row: Row): Search {
+    const id = Number(row.id);
+    const plan = JSON.parse(String(row.plan)) as SearchPlan;
+    const state = row.state as SearchState;
+    const { ideas, epoch } = this.#database.get(
+      `SELECT (SELECT count(*) FROM ideas WHERE search = ?1) AS ideas,
+        (SELECT epoch FROM requests WHERE search = ?1 ORDER BY number DESC LIMIT 1) AS epoch`,
+      id,
+    ) ?? { ideas: 0, epoch: 0 };
+    return {
+      id,
+      environment: String(row.environment),
+      plan,
+      baseline: String(row.baseline),
+      firstEpoch: Number(row.first_epoch),
+      state,
+      reason: row.reason as string | null,
+      ideas: Number(ideas),
+      epoch: Number(epoch ?? 0),
+      asksForParents: this.#asking.has(id) && state === "running",
+      waitsFor: this.#waitsFor.get(id) ?? null,
+      benchmark: row.benchmark === null ? null : Number(row.benchmark),
+      spent: this.#spent(id, Number(row.gpus)),
+      startedAt: Number(row.started_at),
+      endedAt: row.ended_at === null ? null : Number(row.ended_at),
+    };
+  }
+
+  /** Says whether the next epoch of a search waits for a human. */
+  setAsksForParents(id: number, asks: boolean): void {
+    if (this.#asking.has(id) === asks) return;
+    if (asks) this.#asking.add(id);
+    else this.#asking.delete(id);
+    this.#database.touch({ searches: new Set([id]) });
+  }
+
+  #spent(search: number, gpus: number): Spent {
+    const sum = this.#database.get(
+      "SELECT coalesce(sum(input_tokens + output_tokens), 0) AS tokens, coalesce(sum(cost), 0) AS cost FROM calls WHERE search = ?",
+      search,
+    );
+    return {
+      dollars: Number(sum?.cost ?? 0) / BILLION,
+      tokens: Number(sum?.tokens ?? 0),
+      hours: (this.#timeOfRuns(search) / HOUR) * Math.max(1, gpus),
+    };
+  }
+
+  #timeOfRuns(search: number): number {
+    const known = this.#runTime.get(search);
+    if (known !== undefined) return known;
+    const row = this.#database.get(
+      `SELECT coalesce(sum(r.ended_at - r.started_at), 0) AS time FROM runs r JOIN ideas i ON i.id = r.idea
+       WHERE i.search = ? AND r.started_at IS NOT NULL AND r.ended_at IS NOT NULL`,
+      search,
+    );
+    const time = Number(row?.time ?? 0);
+    this.#runTime.set(search, time);
+    return time;
+  }
+
+  #forgetRunTime(runs: ReadonlySet<number>): void {
+    for (const run of runs) {
+      const row = this.#database.get("SELECT i.search, r.ended_at FROM runs r JOIN ideas i ON i.id = r.idea WHERE r.id = ?", run);
+      if (row?.search != null && row.ended_at !== null) this.#runTime.delete(Number(row.search));
+    }
+  }
+}
+
+function toRequest(row: Row): RequestRecord {
+  return {
+    id: Number(row.id),
+    search: Number(row.search),
+    number: Number(row.number),
+    epoch: Number(row.epoch),
+    draw: JSON.parse(String(row.draw)) as Draw,
+    known: Number(row.known),
+    reference: row.reference === null ? null : Number(row.reference),
+    answers: row.answers === null ? null : (JSON.parse(String(row.answers)) as string[]),
+    notes: row.notes === null ? [] : (JSON.parse(String(row.notes)) as string[]),
+    error: row.error as string | null,
+    open: row.ended_at === null,
+  };
+}
