@@ -21,6 +21,23 @@ export interface CallRecord extends Call {
   at: number;
 }
 
+/** Calls of one purpose for one idea taken together; a call that was made for no idea stands alone. */
+export interface CallSum {
+  purpose: Purpose["kind"];
+  idea: number | null;
+  search: number | null;
+  /** When the newest of them ended, in milliseconds since 1970. */
+  at: number;
+  calls: number;
+  tokens: number;
+  /** Billionths of a dollar, of the calls with a known price. */
+  cost: number;
+  /** Calls without one. */
+  unpriced: number;
+  /** Whether a part is the most it can have been. */
+  bounded: boolean;
+}
+
 /** What is summed up: all that an environment, or one search, ever spent. */
 export type Scope = { environment: string } | { search: number };
 
@@ -66,6 +83,23 @@ export class Calls {
         ? this.#database.get(`${SUM} WHERE search = ?`, scope.search)
         : this.#database.get(`${SUM} WHERE environment = ?`, scope.environment);
     return { tokens: Number(row?.tokens), cost: Number(row?.cost) };
+  }
+
+  /** All calls of an environment, summed up by idea and purpose, oldest first. */
+  sums(environment: string): CallSum[] {
+    const rows = this.#database.all(
+      `SELECT kind, idea, search, max(at) AS at, count(*) AS calls, sum(input_tokens + output_tokens) AS tokens,
+         coalesce(sum(cost), 0) AS cost, sum(cost IS NULL) AS unpriced, max(bounded) AS bounded
+       FROM calls WHERE environment = ? GROUP BY kind, search, idea, CASE WHEN idea IS NULL THEN id END ORDER BY max(id)`,
+      environment,
+    );
+    return rows.map((row) => ({
+      purpose: row.kind as Purpose["kind"],
+      idea: row.idea === null ? null : Number(row.idea),
+      search: row.search === null ? null : Number(row.search),
+      ...{ at: Number(row.at), calls: Number(row.calls), tokens: Number(row.tokens), cost: Number(row.cost) },
+      ...{ unpriced: Number(row.unpriced), bounded: row.bounded === 1 },
+    }));
   }
 
   /** Calls of an idea or of an environment, oldest first. */

@@ -155,6 +155,12 @@ export class Ideas {
       .map((row) => this.record(Number(row.id)));
   }
 
+  /** What all ideas of an environment say, by their numbers. */
+  texts(environment: string): Map<number, IdeaText> {
+    const rows = this.#database.all("SELECT id, title, description, changes FROM ideas WHERE environment = ?", environment);
+    return new Map(rows.map((row) => [Number(row.id), textOf(row)]));
+  }
+
   /** Whether another try at the idea was made, or it is one itself: nothing is handed back twice. */
   isRepaired(id: number): boolean {
     return this.#database.get("SELECT 1 FROM ideas WHERE repairs = ? OR (id = ? AND repairs IS NOT NULL)", id, id) !== undefined;

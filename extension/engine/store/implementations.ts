@@ -112,6 +112,20 @@ export class Implementations {
     }));
   }
 
+  /** How often attempts at each idea of an environment ended how; those that have not ended are left out. */
+  outcomes(environment: string): { idea: number; outcome: AttemptOutcome; attempts: number }[] {
+    const rows = this.#database.all(
+      `SELECT a.idea, a.outcome, count(*) AS attempts FROM attempts a JOIN ideas i ON i.id = a.idea
+       WHERE i.environment = ? AND a.outcome IS NOT NULL GROUP BY a.idea, a.outcome ORDER BY a.idea`,
+      environment,
+    );
+    return rows.map((row) => ({
+      idea: Number(row.idea),
+      outcome: row.outcome as AttemptOutcome,
+      attempts: Number(row.attempts),
+    }));
+  }
+
   /**
    * Records a proposal whose files are on disk, and that its attempt succeeded; one that was there is replaced and its decisions
    * forgotten.

@@ -69,6 +69,11 @@ export class Runs {
     return this.#database.all("SELECT * FROM runs ORDER BY id").map((row) => this.#toRun(row));
   }
 
+  /** Runs of an environment's ideas and of its baseline, in the order queued. */
+  ofEnvironment(environment: string): Run[] {
+    return this.#database.all("SELECT * FROM runs WHERE environment = ? ORDER BY id", environment).map((row) => this.#toRun(row));
+  }
+
   ofIdea(idea: number): Run[] {
     return this.#database.all("SELECT * FROM runs WHERE idea = ? ORDER BY id", idea).map((row) => this.#toRun(row));
   }
