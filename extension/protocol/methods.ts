@@ -1,5 +1,6 @@
 /** Every request and notification between the engine and its clients. */
 import * as z from "zod";
+import type { Analysis } from "./analysis.ts";
 import type { Environment } from "./environment.ts";
 import type { ErrorData } from "./errors.ts";
 import type { Idea, IdeaDetail, Usage } from "./idea.ts";
@@ -175,6 +176,9 @@ export const resultsExport = request<{ text: string }>()(
   "results/export",
   z.object({ environment: z.string(), format: z.enum(["csv", "json"]) }),
 );
+
+/** What the environment's trajectories say together. */
+export const resultsAnalysis = request<Analysis>()("results/analysis", z.object({ environment: z.string() }));
 
 export const parentsSet = request<number[]>()("parents/set", z.object({ environment: z.string(), ideas: z.array(z.int()) }));
 /** Generates the next epoch from the chosen parents and from what was tried. */

@@ -1,6 +1,7 @@
 /** Answers the requests about the lab as a whole: greeting, subscription, environments, parents, models, export. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import * as methods from "../../protocol/methods.ts";
+import { analyse } from "../analysis/analyse.ts";
 import { exportCsv, exportJson, resultRows } from "../analysis/export.ts";
 import type { Environments } from "../environments/catalogue.ts";
 import type { Git } from "../git/git.ts";
@@ -95,5 +96,18 @@ export function answerLab(server: Server, lab: LabParts): void {
   server.handle(methods.resultsExport, async ({ environment: name, format }) => {
     const rows = resultRows(await lab.environments.get(name), lab.store.ideas.list(name), lab.store.runs.list());
     return { text: format === "csv" ? exportCsv(rows) : exportJson(rows) };
+  });
+
+  server.handle(methods.resultsAnalysis, async ({ environment: name }) => {
+    const { ideas, runs, implementations, calls, searches } = lab.store;
+    return analyse({
+      environment: await lab.environments.get(name),
+      ideas: ideas.list(name),
+      texts: ideas.texts(name),
+      runs: runs.ofEnvironment(name),
+      attempts: implementations.outcomes(name),
+      calls: calls.sums(name),
+      searches: searches.list().filter(({ environment }) => environment === name),
+    });
   });
 }
