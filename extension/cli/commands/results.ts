@@ -1,8 +1,9 @@
-/** `results`: what every idea reached beside the baseline, as a table, JSON or CSV. */
+/** `results`: what every idea reached beside the baseline, and what they say together, as tables, JSON or CSV. */
 import { Option, type Command } from "commander";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Idea } from "../../protocol/idea.ts";
-import { labSubscribe, resultsExport } from "../../protocol/methods.ts";
+import { labSubscribe, resultsAnalysis, resultsExport } from "../../protocol/methods.ts";
+import { analysisText, benchmarksText } from "../analysis.ts";
 import { leaf, print, type Context } from "../context.ts";
 import { baselineText, chooseEnvironment } from "../lab.ts";
 import { clip, formatDifference, table } from "../output.ts";
@@ -13,13 +14,23 @@ export function addResultCommands(program: Command, context: Context): void {
       .command("results")
       .option("--env <name>", "environment")
       .addOption(new Option("--csv", "as CSV, one row per idea and run").conflicts("json"))
+      .addOption(
+        new Option("--analysis", "what all ideas say together: epochs, failures, kinds, likeness, best of N, expenses").conflicts("csv"),
+      )
+      .addOption(new Option("--benchmark", "models side by side, as benchmarks measured them").conflicts(["csv", "analysis"]))
       .description("every idea and what it reached, best first"),
-  ).action(async (options: { env?: string; csv?: boolean }, command: Command) => {
+  ).action(async (options: { env?: string; csv?: boolean; analysis?: boolean; benchmark?: boolean }, command: Command) => {
     const lab = await context.lab();
     const environment = await chooseEnvironment(lab, options.env);
     if (options.csv === true) {
       const { text } = await lab.request(resultsExport, { environment: environment.name, format: "csv" });
       context.output.out(text);
+      return;
+    }
+    if (options.analysis === true || options.benchmark === true) {
+      const analysis = await lab.request(resultsAnalysis, { environment: environment.name });
+      if (options.benchmark === true) print(context, command, analysis.benchmarks, benchmarksText(analysis));
+      else print(context, command, analysis, analysisText(analysis));
       return;
     }
     const { ideas } = await lab.request(labSubscribe, {});
