@@ -1,4 +1,5 @@
 /** Questions the panes ask of the extension, with typed answers. */
+import type { Analysis } from "../../extension/protocol/analysis.ts";
 import { Answers } from "../../extension/protocol/webview/results.ts";
 import type { Ask } from "../../extension/protocol/webview/results.ts";
 import type { IdeaDetail } from "../../extension/protocol/idea.ts";
@@ -11,6 +12,7 @@ export interface Asker {
   diff(idea: number): Promise<string>;
   log(run: number, from: number): Promise<LogSlice>;
   idea(idea: number): Promise<IdeaDetail>;
+  analysis(environment: string): Promise<Analysis>;
 }
 
 export function asker(questions: Questions<Ask>): Asker {
@@ -19,5 +21,6 @@ export function asker(questions: Questions<Ask>): Asker {
     diff: async (idea) => (await questions.ask({ question: "diff", idea }, Answers.diff)).diff,
     log: (run, from) => questions.ask({ question: "log", run, from }, Answers.log),
     idea: (idea) => questions.ask({ question: "idea", idea }, Answers.idea),
+    analysis: (environment) => questions.ask({ question: "analysis", environment }, Answers.analysis),
   };
 }

@@ -23,6 +23,19 @@ export const CURVE_COLORS = [
 ] as const;
 export const BASELINE_COLOR = "--vscode-descriptionForeground";
 
+/** What a chart takes from the editor's theme where it stands. */
+export function themeOf(into: HTMLElement) {
+  const style = getComputedStyle(into);
+  /** @param name a CSS custom property */
+  const color = (name: string): string => style.getPropertyValue(name).trim() || style.color;
+  return {
+    color,
+    text: color("--vscode-descriptionForeground"),
+    grid: { stroke: color("--vscode-editorIndentGuide-background1"), width: 1 },
+    font: `11px ${style.fontFamily}`,
+  };
+}
+
 const AXES: Record<Curve["axis"], string> = { seconds: "training clock, seconds", step: "step", reading: "reading" };
 const HEIGHT = 230;
 
@@ -35,11 +48,7 @@ export function drawCurves(into: HTMLElement, series: readonly Series[], decimal
   const axis = series[0]?.curve.axis ?? "reading";
   const shown = series.filter((one) => one.curve.axis === axis && one.curve.x.length > 0);
   if (shown.length === 0) return () => undefined;
-  const style = getComputedStyle(into);
-  const color = (name: string): string => style.getPropertyValue(name).trim() || style.color;
-  const text = color("--vscode-descriptionForeground");
-  const grid = { stroke: color("--vscode-editorIndentGuide-background1"), width: 1 };
-  const font = `11px ${style.fontFamily}`;
+  const { color, text, grid, font } = themeOf(into);
   const chart = new uPlot(
     {
       width: Math.max(180, into.clientWidth),

@@ -6,6 +6,7 @@ import "../shared/base.css";
 import "./layout.css";
 import "./table.css";
 import "./panes.css";
+import "./analysis.css";
 import { registerToolkit } from "../shared/toolkit.ts";
 import "../shared/choice.ts";
 import "./grid.ts";
@@ -13,6 +14,7 @@ import "./compare.ts";
 import "./diff.ts";
 import "./log.ts";
 import "./family.ts";
+import "./analysis.ts";
 import "./panel.ts";
 
 registerToolkit();

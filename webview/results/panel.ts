@@ -208,6 +208,13 @@ export class ResultsPanel extends FrameElement {
           .chosen=${this.#chosen}
           .line=${line}
         ></proving-ground-family>`;
+      case "analysis":
+        return html`<proving-ground-analysis
+          .ask=${this.#ask}
+          .reveal=${this.#revealIdea}
+          .results=${results}
+          .searches=${this.#snapshot?.searches ?? []}
+        ></proving-ground-analysis>`;
     }
   }
 

@@ -1,7 +1,7 @@
 /** What the panel remembers when it is closed or hidden: the arrangement, not the data. */
 import * as z from "zod";
 
-export const TABS = ["compare", "diff", "log", "family"] as const;
+export const TABS = ["compare", "diff", "log", "family", "analysis"] as const;
 export type Tab = (typeof TABS)[number];
 
 const Arranged = z.object({

@@ -4,7 +4,7 @@ import type { TemplateResult } from "lit";
 import { TABS } from "./persisted.ts";
 import type { Tab } from "./persisted.ts";
 
-const NAMES: Record<Tab, string> = { compare: "Compare", diff: "Diff", log: "Log", family: "Family" };
+const NAMES: Record<Tab, string> = { compare: "Compare", diff: "Diff", log: "Log", family: "Family", analysis: "Analysis" };
 
 export function tabs(chosen: Tab, choose: (tab: Tab) => void): TemplateResult {
   const move = (event: KeyboardEvent): void => {
@@ -21,7 +21,7 @@ export function tabs(chosen: Tab, choose: (tab: Tab) => void): TemplateResult {
     choose(tab);
     (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#tab-${tab}`)?.focus();
   };
-  return html`<div class="tabs" role="tablist" aria-label="About the chosen rows" @keydown=${move}>
+  return html`<div class="tabs" role="tablist" aria-label="Details" @keydown=${move}>
     ${TABS.map(
       (tab) =>
         html`<button

@@ -1,7 +1,7 @@
 /** One results panel: sends its page the lab of one environment, answers its questions, does what its buttons say. */
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import { ideaDiff, ideasGet, runCurves, runLog } from "../../protocol/methods.ts";
+import { ideaDiff, ideasGet, resultsAnalysis, runCurves, runLog } from "../../protocol/methods.ts";
 import { FromResults } from "../../protocol/webview/results.ts";
 import type { Ask, ToResults } from "../../protocol/webview/results.ts";
 import { execute } from "../commands/registry.ts";
@@ -152,6 +152,8 @@ export class ResultsPanel implements vscode.Disposable {
         return link.request(runLog, { run: ask.run, from: ask.from });
       case "idea":
         return link.request(ideasGet, { idea: ask.idea });
+      case "analysis":
+        return link.request(resultsAnalysis, { environment: ask.environment });
     }
   }
 

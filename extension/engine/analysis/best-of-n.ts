@@ -93,5 +93,5 @@ function problemOf({ search, writers, tried }: Side, fresh: readonly Trajectory[
   if (fresh.some((one) => !own.has(one)) && fresh.length > first) return null;
   const who = writers.join(", ");
   const budget = search === null ? tried.length : Math.max(tried.length, search.plan.size * search.plan.epochs);
-  return `There are no more fresh ideas by ${who} than it began with. A best-of-n search with ${budget} of them gives the comparison.`;
+  return `There is nothing to compare it with: no fresh ideas by ${who} besides those it began with. A best-of-n search with ${budget} ideas gives the comparison.`;
 }

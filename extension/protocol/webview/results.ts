@@ -1,5 +1,6 @@
 /** Messages between the results panel's webview and the extension. */
 import * as z from "zod";
+import { Analysis } from "../analysis.ts";
 import { ErrorData } from "../errors.ts";
 import { IdeaDetail } from "../idea.ts";
 import { Delta, Snapshot } from "../lab.ts";
@@ -24,6 +25,7 @@ export const Ask = z.discriminatedUnion("question", [
   z.object({ question: z.literal("diff"), idea: z.int() }),
   z.object({ question: z.literal("log"), run: z.int(), from: z.int().min(0) }),
   z.object({ question: z.literal("idea"), idea: z.int() }),
+  z.object({ question: z.literal("analysis"), environment: z.string() }),
 ]);
 export type Ask = z.infer<typeof Ask>;
 
@@ -53,5 +55,6 @@ export const Answers = {
   diff: z.object({ diff: z.string() }),
   log: LogSlice,
   idea: IdeaDetail,
+  analysis: Analysis,
 } as const;
 export type Question = keyof typeof Answers;

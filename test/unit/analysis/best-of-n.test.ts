@@ -82,7 +82,8 @@ describe("where there is nothing to compare", () => {
   it("there may be no fresh ideas but its own: it says how many are wanted", () => {
     expect(compare(ideas.slice(0, 4))[0]).toMatchObject({
       points: [],
-      problem: "There are no more fresh ideas by lab/a than it began with. A best-of-n search with 6 of them gives the comparison.",
+      problem:
+        "There is nothing to compare it with: no fresh ideas by lab/a besides those it began with. A best-of-n search with 6 ideas gives the comparison.",
     });
   });
 });
