@@ -27,6 +27,8 @@ export interface Approval {
   undecided?: "accept" | "refuse";
   /** Ids of the hunks that whoever approves has seen; anything else on disk is refused. */
   seen?: readonly string[] | undefined;
+  /** Whose decision it is; the human's when absent. */
+  actor?: "human" | "search";
 }
 
 interface Opened {
@@ -119,7 +121,7 @@ export class Proposals {
         })),
         ...{ message: messageOf(record), author: await git.identity(), date: this.#clock() },
       });
-      store.implementations.approve("human", {
+      store.implementations.approve(approval.actor ?? "human", {
         idea,
         base: proposal.base,
         commit,

@@ -1,6 +1,7 @@
 /** Has a model write an idea's code: several samples at once, each revised with what was wrong, until one passes the checks. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { ProgressReport } from "../../protocol/methods.ts";
+import type { Purpose } from "../../protocol/spending.ts";
 import { completeToText, type Completion, type LanguageModel, type Message } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
 import type { Attempts, OpenAttempt } from "./attempts.ts";
@@ -58,7 +59,12 @@ export class Writer {
   }
 
   /** @returns what passed first, its attempt still open; or why nothing did, every attempt recorded */
-  async write(job: Job, model: LanguageModel, options: WriteOptions, report: (message: string) => void): Promise<Tried<Written>> {
+  async write(
+    job: Job,
+    model: LanguageModel,
+    options: WriteOptions,
+    report: (message: string) => void,
+  ): Promise<Tried<Written, ProvingGroundError>> {
     const { samples = 1, signal } = options;
     const messages = await firstMessages(this.#prompts, job, folderTree(job.folder), await this.#background(job, options));
     const end = await firstToPass(samples, signal, (sample, either, pass) => {
@@ -67,8 +73,10 @@ export class Writer {
       return this.#sample(job, model, messages, { ...options, sample, signal: either, whole: signal }, pass, told);
     });
     if ("passed" in end) return end;
-    const [first = "the model wrote nothing"] = end.failed;
-    return { failed: samples === 1 ? first : `none of ${samples} samples passed; the first: ${first}` };
+    const [first = new ProvingGroundError("model-answer", "the model wrote nothing")] = end.failed;
+    if (samples === 1) return { failed: first };
+    const message = `none of ${samples} samples passed; the first: ${first.message}`;
+    return { failed: new ProvingGroundError(first.code, message, { cause: first }) };
   }
 
   /** One conversation: an answer, and its revisions. */
@@ -79,7 +87,7 @@ export class Writer {
     options: WriteOptions & { sample: number; whole: AbortSignal },
     pass: () => boolean,
     told: (what: string) => void,
-  ): Promise<Tried<Written>> {
+  ): Promise<Tried<Written, ProvingGroundError>> {
     const { sample, signal, whole, note = null } = options;
     let overtaken = false;
     const calledOff = () => (whole.aborted ? "cancelled" : overtaken || signal.aborted ? "overtaken" : null);
@@ -91,7 +99,7 @@ export class Writer {
       const work = async () => {
         // The streams of several samples would be read as one text.
         const onText = (text: string) => sample === 1 && options.onProgress?.({ message: `#${job.record.id}: ${model.id} writes`, text });
-        const purpose = { kind: "implementation" as const, environment: job.record.environment, idea: job.record.id, attempt: attempt.id };
+        const purpose = purposeOf(job, attempt);
         await ask(attempt, model, { messages, purpose }, signal, onText);
         const tree = folderTree(job.folder);
         changes = applyEdits(tree, editsOf(job, attempt.answer), job.rules);
@@ -104,7 +112,7 @@ export class Writer {
       const error = await this.#attempts.closing(attempt, work, calledOff);
       if (error === null) return { passed: { attempt, changes } };
       const mendable = error instanceof PatchRefusal || error instanceof CheckFailure;
-      if (!mendable || number > REVISIONS) return { failed: error.message };
+      if (!mendable || number > REVISIONS) return { failed: error };
       messages = await revised(this.#prompts, messages, attempt.answer, error.detail);
     }
   }
@@ -125,6 +133,10 @@ export class Writer {
         crash === null || crashed === null ? null : { ...crash, diff: await git.diff(crashed.base, crashed.commit, environment.directory) },
     };
   }
+}
+
+function purposeOf({ record: { id, environment, search } }: Job, attempt: OpenAttempt): Purpose {
+  return { kind: "implementation", environment, idea: id, attempt: attempt.id, ...(search === null ? {} : { search }) };
 }
 
 async function ask(
