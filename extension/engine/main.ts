@@ -160,7 +160,7 @@ async function run(repository: string, patience: number): Promise<void> {
   answerIdeas(server, store, environments);
   answerExecutor(server, { store, models, generation, implementer, proposals, repairs, scheduler, compute });
 
-  answerSearches(server, store, autopilot);
+  answerSearches(server, autopilot, { store, git, environments, ideator });
 
   await scheduler.start();
   autopilot.start();

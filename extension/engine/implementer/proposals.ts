@@ -223,7 +223,8 @@ function insideOf({ directory }: ValidEnvironment, path: string): string {
 }
 
 /** The commit's message: what a reader of the history needs, and the trailer by which the idea is found. */
-function messageOf({ id, text }: IdeaRecord): string {
+/** What the commit of an idea says. */
+export function messageOf({ id, text }: Pick<IdeaRecord, "id" | "text">): string {
   const parts = [text.title.replace(/\s+/g, " ").trim(), text.description.trim(), `Proving-Ground-Idea: ${id}`];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }

@@ -102,7 +102,7 @@ export class Writer {
         const purpose = purposeOf(job, attempt);
         await ask(attempt, model, { messages, purpose }, signal, onText);
         const tree = folderTree(job.folder);
-        changes = applyEdits(tree, editsOf(job, attempt.answer), job.rules);
+        changes = applyEdits(tree, editsOf(job.environment.directory, attempt.answer), job.rules);
         const { stage, environment } = job;
         const candidate = { manifest: environment.manifest, directory: environment.directory, stage, tree, changes };
         await this.#checks.pass(candidate, signal, told);
@@ -158,7 +158,7 @@ async function ask(
 }
 
 /** Edits with paths in the environment's folder, whether or not the answer wrote the folder in front. */
-function editsOf({ environment: { directory } }: Job, answer: string): ReturnType<typeof parseAnswer> {
+export function editsOf(directory: string, answer: string): ReturnType<typeof parseAnswer> {
   const bare = (path: string) => (directory !== "." && path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
   return parseAnswer(answer).map((edit) => {
     if (edit.kind === "rename") return { ...edit, path: bare(edit.path), to: bare(edit.to) };

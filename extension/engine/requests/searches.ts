@@ -2,10 +2,11 @@
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import * as methods from "../../protocol/methods.ts";
 import type { Autopilot } from "../search/autopilot.ts";
+import { replay, type ReplayParts } from "../search/replay.ts";
 import type { Server } from "../server/server.ts";
-import type { Store } from "../store/store.ts";
 
-export function answerSearches(server: Server, store: Store, autopilot: Autopilot): void {
+export function answerSearches(server: Server, autopilot: Autopilot, parts: ReplayParts): void {
+  const { store } = parts;
   server.handle(methods.searchForecast, (params) => autopilot.forecast(params));
   server.handle(methods.searchStart, (params) => autopilot.begin(params));
   server.handle(methods.searchChange, ({ search, change }) => autopilot.change(search, change));
@@ -13,6 +14,7 @@ export function answerSearches(server: Server, store: Store, autopilot: Autopilo
   server.handle(methods.searchResume, ({ search }) => autopilot.resume(search));
   server.handle(methods.searchStop, ({ search }) => autopilot.stop(search));
   server.handle(methods.searchGoOn, ({ search }) => autopilot.goOn(search));
+  server.handle(methods.searchReplay, ({ search }, call) => replay(parts, search, call));
 
   server.handle(methods.ideasAdmit, ({ ideas }) => autopilot.admit(ideas));
   server.handle(methods.ideasMark, ({ ideas, mark }) => store.ideas.mark("human", ideas, mark));

@@ -14,6 +14,7 @@ import { randomFor } from "./draws.ts";
 import { newIdea, sourceOf } from "./generation.ts";
 import { Knowledge } from "./knowledge.ts";
 import type { Reference } from "./reference.ts";
+import { countRequest } from "./tally.ts";
 
 export interface AskingParts {
   store: Store;
@@ -118,13 +119,8 @@ export class Asking {
     this.#count(request, ideas);
   }
 
-  #count({ epoch, draw }: RequestRecord, ideas: number): void {
-    while (this.#epochs.length <= epoch) this.#epochs.push({ requests: 0, ideas: 0, exploiting: 0 });
-    const tally = this.#epochs[epoch];
-    if (tally === undefined) return;
-    tally.requests++;
-    tally.ideas += ideas;
-    if (draw.strategy === "exploit") tally.exploiting += ideas;
+  #count(request: RequestRecord, ideas: number): void {
+    countRequest(this.#epochs, request, ideas);
     this.#requests++;
     this.#failures = ideas === 0 ? this.#failures + 1 : 0;
   }

@@ -34,6 +34,8 @@ export interface Ground {
   search: number | null;
   /** Whether an idea counts as an earlier one; absent: all do. */
   remembers?: (idea: Known) => boolean;
+  /** Whether code and diffs are left out, because nobody will read them. */
+  bare?: boolean;
 }
 
 export class Background {
@@ -51,7 +53,7 @@ export class Background {
     const { git, environment, baseline, source, search, knowledge } = this.#ground;
     const { baselineValues, past } = await (this.#about ??= this.#look());
     await past.follow(knowledge);
-    const byModel = source !== OPERATORS;
+    const byModel = source !== OPERATORS && this.#ground.bare !== true;
     const known = (ids: readonly number[]) => ids.flatMap((id) => knowledge.idea(id) ?? []);
     const { strategy, count, base, seed } = draw;
     return {

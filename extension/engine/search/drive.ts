@@ -288,7 +288,13 @@ export class Drive {
     if (now.length > 0) {
       for (const idea of now) this.#inHand.add(idea);
       try {
-        await scheduler.enqueue("search", now, seeds);
+        const queued = await scheduler.enqueue("search", now, seeds);
+        // It was stopped meanwhile.
+        if (this.#closed)
+          await scheduler.stop(
+            queued.map(({ id }) => id),
+            "engine",
+          );
       } finally {
         for (const idea of now) this.#inHand.delete(idea);
       }

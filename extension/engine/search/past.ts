@@ -15,7 +15,7 @@ export class Past {
   readonly #environment: ValidEnvironment;
   readonly #baseline: Assignment;
   readonly #remembers: (idea: Known) => boolean;
-  readonly #earlier = new Map<number, Earlier>();
+  readonly #known = new Map<number, Known>();
   readonly #values = new Map<number, Assignment>();
   /** What the values of each idea were found from. */
   readonly #from = new Map<number, string>();
@@ -42,14 +42,14 @@ export class Past {
 
   /** Oldest first. */
   get earlier(): Earlier[] {
-    return [...this.#earlier.values()];
+    return [...this.#known.values()].map(({ id, title }) => ({ title, values: this.#values.get(id) ?? null }));
   }
 
   /** Takes in what has become known. */
   async follow(knowledge: Knowledge): Promise<void> {
-    const fresh = [...knowledge.ideas].filter((idea) => !this.#earlier.has(idea.id) && this.#remembers(idea));
+    const fresh = [...knowledge.ideas].filter((idea) => !this.#known.has(idea.id) && this.#remembers(idea));
     for (const idea of fresh) {
-      this.#earlier.set(idea.id, { title: idea.title, values: null });
+      this.#known.set(idea.id, idea);
       if (idea.knobs === null) this.#inWords.add(idea.id);
       else await this.#learn(idea, knowledge);
     }
@@ -63,7 +63,6 @@ export class Past {
 
   async #learn(idea: Known, knowledge: Knowledge): Promise<void> {
     const values = await this.#valuesOf(idea, knowledge);
-    this.#earlier.set(idea.id, { title: idea.title, values });
     if (values !== null) this.tried.add(values);
   }
 
