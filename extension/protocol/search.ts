@@ -65,6 +65,8 @@ export const SearchPlan = z.object({
   memory: z.enum(["environment", "search"]).default("environment"),
   /** Tokens of earlier experiments shown in one request for ideas. */
   contextTokens: z.int().min(500).max(1_000_000).default(12_000),
+  /** Another search whose ideas it takes, as they were written, instead of asking for its own: the same ideas, another implementer. */
+  ideasOf: z.int().nullable().default(null),
   /** Seeds that every implementation is run with. */
   seeds: z.array(z.int()).min(1).max(20).default([0]),
   /** Of every draw. */

@@ -2,6 +2,7 @@
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import * as methods from "../../protocol/methods.ts";
 import type { Autopilot } from "../search/autopilot.ts";
+import { beginBenchmark } from "../search/benchmark.ts";
 import { replay, type ReplayParts } from "../search/replay.ts";
 import type { Server } from "../server/server.ts";
 
@@ -14,6 +15,7 @@ export function answerSearches(server: Server, autopilot: Autopilot, parts: Repl
   server.handle(methods.searchResume, ({ search }) => autopilot.resume(search));
   server.handle(methods.searchStop, ({ search }) => autopilot.stop(search));
   server.handle(methods.searchGoOn, ({ search }) => autopilot.goOn(search));
+  server.handle(methods.benchmarkStart, (params) => beginBenchmark({ autopilot, store }, params));
   server.handle(methods.searchReplay, ({ search }, call) => replay(parts, search, call));
 
   server.handle(methods.ideasAdmit, ({ ideas }) => autopilot.admit(ideas));

@@ -1,5 +1,6 @@
 /** All searches of a lab: begun, changed, paused, resumed and ended by the human, driven by the engine, taken up again after a restart. */
 import { randomInt } from "node:crypto";
+import type { ValidEnvironment } from "../../protocol/environment.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import type { ParamsOut } from "../../protocol/messages.ts";
@@ -18,9 +19,9 @@ export class Autopilot {
     parts.models.onConfigured(() => {
       for (const drive of this.#drives.values()) drive.modelsConfigured();
     });
-    parts.store.onTouched(({ ideas, runs, parents }) => {
+    parts.store.onTouched(({ ideas, runs, parents, searches }) => {
       for (const id of this.#drives.size === 0 ? [] : ideas) this.#see(id);
-      if (runs.size > 0 || parents.size > 0) for (const drive of this.#drives.values()) drive.pump();
+      if (runs.size > 0 || parents.size > 0 || searches.size > 0) for (const drive of this.#drives.values()) drive.pump();
     });
   }
 
@@ -40,19 +41,27 @@ export class Autopilot {
   }
 
   /** @throws ProvingGroundError `usage`, `model`, `budget`, `dirty-baseline`, `no-slot` */
-  async begin({ environment: name, plan: wanted }: ParamsOut<typeof searchStart>, benchmark: number | null = null): Promise<Search> {
-    const { store, environments, scheduler } = this.#parts;
-    const plan: SearchPlan = { ...wanted, seed: wanted.seed ?? randomInt(2 ** 31) };
-    const environment = await environments.get(name);
-    this.#check(plan, environment.manifest.knobs.length);
-    const { commit } = await environments.baselineCode(environment);
-    await scheduler.width(name);
+  async begin(wanted: ParamsOut<typeof searchStart>, benchmark: number | null = null): Promise<Search> {
+    const { store } = this.#parts;
+    const { environment: name } = wanted;
+    const plan: SearchPlan = { ...wanted.plan, seed: wanted.plan.seed ?? randomInt(2 ** 31) };
+    const { environment, commit } = await this.check(wanted);
     const { id } = store.searches.start("human", {
       ...{ environment: name, plan, baseline: commit, benchmark, gpus: environment.manifest.resources.gpus },
       firstEpoch: store.ideas.list(name).length === 0 ? 0 : store.ideas.newestEpoch(name) + 1,
     });
     this.#drive(id).pump();
     return store.searches.get(id);
+  }
+
+  /** Sees that a search could begin. @throws ProvingGroundError as `begin` */
+  async check({ environment: name, plan }: ParamsOut<typeof searchStart>): Promise<{ environment: ValidEnvironment; commit: string }> {
+    const { environments, scheduler } = this.#parts;
+    const environment = await environments.get(name);
+    this.#checkPlan(plan, environment.manifest.knobs.length);
+    const { commit } = await environments.baselineCode(environment);
+    await scheduler.width(name);
+    return { environment, commit };
   }
 
   /** What a search would take. @throws ProvingGroundError as `begin` */
@@ -119,7 +128,7 @@ export class Autopilot {
     return ids.map((id) => store.ideas.get(id));
   }
 
-  #check({ source, algorithm, implementer, judge, caps }: SearchPlan, knobs: number): void {
+  #checkPlan({ source, algorithm, implementer, judge, caps }: Omit<SearchPlan, "seed">, knobs: number): void {
     const { models } = this.#parts;
     if (algorithm === "random" && source !== OPERATORS) {
       throw new ProvingGroundError("usage", "random search draws the knobs of environment.yaml, so that no model has a part in it", {
@@ -160,7 +169,9 @@ export class Autopilot {
 
   #see(id: number): void {
     const idea = this.#parts.store.ideas.get(id);
-    if (idea.search !== null) this.#drives.get(idea.search)?.see(idea);
+    if (idea.search === null) return;
+    this.#drives.get(idea.search)?.see(idea);
+    for (const drive of this.#drives.values()) if (drive.ideasOf === idea.search) drive.pump();
   }
 }
 

@@ -16,6 +16,7 @@ import { Asking, type AskingParts } from "./asking.ts";
 import { deadlineOf, mostHours, runsLeft } from "./budget.ts";
 import { moveOf } from "./moves.ts";
 import { Reference } from "./reference.ts";
+import { takeOver } from "./take-over.ts";
 import { NOT_THE_IDEAS, patience, setbackOf } from "./setbacks.ts";
 
 export interface DriveParts extends AskingParts {
@@ -43,6 +44,8 @@ interface Ready {
 
 export class Drive {
   readonly id: number;
+  /** Search whose ideas it takes; null for one that asks for its own. */
+  readonly ideasOf: number | null;
   readonly #parts: DriveParts;
   readonly #calls = new AbortController();
   /** Ideas that something may still come of. */
@@ -65,6 +68,7 @@ export class Drive {
   constructor(parts: DriveParts, id: number) {
     this.#parts = parts;
     this.id = id;
+    this.ideasOf = this.#search.plan.ideasOf;
     for (const idea of parts.store.ideas.ofSearch(id)) this.see(idea);
     this.#watchDeadline();
   }
@@ -198,6 +202,11 @@ export class Drive {
     const { store, onNotice } = this.#parts;
     if (this.#exhausted !== null) {
       if (!this.#finishing()) this.#end(this.#exhausted);
+      return;
+    }
+    if (this.ideasOf !== null) {
+      const all = takeOver(store, this.ideasOf, search);
+      if (all && this.#open.size === 0) this.#end(`All ${search.ideas} ideas are done.`);
       return;
     }
     if (asking.isOpen) {

@@ -91,6 +91,11 @@ export class Searches {
     return this.#database.all("SELECT * FROM searches WHERE state <> 'ended' ORDER BY id").map((row) => this.#toSearch(row));
   }
 
+  /** A number that no benchmark has yet. */
+  nextBenchmark(): number {
+    return Number(this.#database.get("SELECT coalesce(max(benchmark), 0) + 1 AS next FROM searches")?.next);
+  }
+
   change(actor: Actor, id: number, plan: SearchPlan): Search {
     this.#database.transaction(actor, (transaction) => {
       this.#database.run("UPDATE searches SET plan = ? WHERE id = ?", JSON.stringify(plan), id);
