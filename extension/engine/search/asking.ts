@@ -76,9 +76,9 @@ export class Asking {
   }
 
   /** Records a request; {@link answer} answers it. */
-  open(search: number, { epoch, draw }: Extract<Step, { kind: "ask" }>): void {
+  open(search: number, { epoch, draw }: Extract<Step, { kind: "ask" }>, under: number, slots: number): void {
     const reference = this.#reference.mean;
-    this.#open = this.#parts.store.searches.openRequest(search, { epoch, draw, known: this.#knowledge.upTo, reference });
+    this.#open = this.#parts.store.searches.openRequest(search, { epoch, draw, known: this.#knowledge.upTo, reference, under, slots });
   }
 
   /**

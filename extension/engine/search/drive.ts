@@ -9,6 +9,7 @@ import type { Environments } from "../environments/catalogue.ts";
 import type { Implementer } from "../implementer/implementer.ts";
 import type { Proposals } from "../implementer/proposals.ts";
 import type { LanguageModel } from "../models/language-model.ts";
+import { Recurring } from "../recurring.ts";
 import type { After } from "../scheduler/clock.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { ahead } from "./algorithms/algorithm.ts";
@@ -57,7 +58,7 @@ export class Drive {
   #ready: Ready | null = null;
   #preparing: Promise<Ready> | null = null;
   #asking = false;
-  #stepping: "no" | "yes" | "again" = "no";
+  readonly #stepping: Recurring;
   /** Why nothing more is spent; what is there is finished. */
   #exhausted: string | null = null;
   /** Times in a row that a model was away, and until when it is waited for. */
@@ -68,6 +69,11 @@ export class Drive {
   constructor(parts: DriveParts, id: number) {
     this.#parts = parts;
     this.id = id;
+    this.#stepping = new Recurring(
+      () => this.#step(),
+      (cause) => this.#suffer(cause),
+      parts.onBusy,
+    );
     this.ideasOf = this.#search.plan.ideasOf;
     for (const idea of parts.store.ideas.ofSearch(id)) this.see(idea);
     this.#watchDeadline();
@@ -76,7 +82,7 @@ export class Drive {
   /** Whether something is under way or about to happen that needs the engine. */
   get busy(): boolean {
     if (this.#closed || this.#search.state !== "running") return false;
-    return this.#inHand.size > 0 || this.#asking || this.#stepping !== "no" || this.#takeBack.length > 0;
+    return this.#inHand.size > 0 || this.#asking || this.#stepping.busy || this.#takeBack.length > 0;
   }
 
   /** Takes note of an idea of the search that changed. */
@@ -90,22 +96,7 @@ export class Drive {
 
   /** Looks for something to do, once the caller's own turn is over. */
   pump(): void {
-    if (this.#closed) return;
-    if (this.#stepping !== "no") {
-      this.#stepping = "again";
-      return;
-    }
-    this.#stepping = "yes";
-    setImmediate(() => {
-      this.#step()
-        .catch((cause: unknown) => this.#suffer(cause))
-        .finally(() => {
-          const again = this.#stepping === "again";
-          this.#stepping = "no";
-          if (again) this.pump();
-          this.#parts.onBusy();
-        });
-    });
+    if (!this.#closed) this.#stepping.ask();
   }
 
   /** Models may be there again that were away. */
@@ -219,7 +210,7 @@ export class Drive {
       case "ask":
         // What is better than the baseline can only be said once that is known.
         if (step.draw.strategy === "exploit" && reference.mean === null && reference.isMeasured) break;
-        asking.open(this.id, step);
+        asking.open(this.id, step, this.#open.size, slots);
         this.#ask(search, asking);
         break;
       case "stuck": {

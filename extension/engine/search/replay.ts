@@ -63,14 +63,14 @@ async function replayRequests(
   for (const request of requests) {
     stopIfCancelled(caller);
     caller.report({ message: "drawing and reading again", done: request.number, total: requests.length });
-    const { number, draw, known, reference } = request;
+    const { number, draw, known, reference, under, slots } = request;
     knowledge.learn(events.filter(({ seq }) => seq > knowledge.upTo && seq <= known));
     const plan = planAt(events, search, known);
     const step = ALGORITHMS[plan.algorithm].next(
       {
         ...{ plan, search: id, knowledge, reference, direction: environment.manifest.metric.direction, epochs },
-        // That it was asked at all says that nothing stood in the way.
-        ...{ open: 0, failures: 0, slots: 1, parentsSeen: Infinity },
+        // That it was asked at all says that nothing else stood in the way.
+        ...{ open: under, slots, failures: 0, parentsSeen: Infinity },
       },
       randomFor(plan.seed, number),
     );

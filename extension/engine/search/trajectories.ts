@@ -4,6 +4,7 @@ import type { Git } from "../git/git.ts";
 import type { Parent } from "../ideator/sources.ts";
 import type { Trajectory } from "../ideator/trajectory.ts";
 import type { Assignment } from "../models/knob-values.ts";
+import { remembered } from "../remembered.ts";
 import type { Store } from "../store/store.ts";
 import { knobValues } from "./code.ts";
 import { type Known, metricOf } from "./knowledge.ts";
@@ -61,13 +62,4 @@ export class Trajectories {
     }
     return remembered(this.#diffs, own.commit, () => this.#git.diff(root, own.commit, this.#environment.directory));
   }
-}
-
-function remembered<T>(known: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
-  const had = known.get(key);
-  if (had !== undefined) return had;
-  const finding = find();
-  known.set(key, finding);
-  finding.catch(() => known.delete(key));
-  return finding;
 }
