@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { ensureStateFolder } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import { FAILED_LINE, READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
-import { labDelta, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
+import { labDelta, type Notice, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
 import { LocalCompute } from "./compute/local.ts";
 import { ENDED } from "../protocol/run.ts";
 import { Environments } from "./environments/catalogue.ts";
@@ -26,7 +26,9 @@ import { REAL_SURROUNDINGS } from "./models/surroundings.ts";
 import { answerExecutor } from "./requests/executor.ts";
 import { answerIdeas } from "./requests/ideas.ts";
 import { answerLab } from "./requests/lab.ts";
+import { answerSearches } from "./requests/searches.ts";
 import { Retirement } from "./retirement.ts";
+import { Autopilot } from "./search/autopilot.ts";
 import { Generation } from "./search/generation.ts";
 import { Repairs } from "./search/repairs.ts";
 import { realAfter } from "./scheduler/clock.ts";
@@ -100,6 +102,9 @@ async function run(repository: string, patience: number): Promise<void> {
     if (measured || began) environments.list().then((found) => publisher.setEnvironments(found), unexpected);
   });
 
+  const tell = (told: Notice) => {
+    for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
+  };
   const compute = new LocalCompute({ environment: inherited });
   const scheduler = new Scheduler({
     ...{ store, git, environments, compute, inherited, folder, after: realAfter },
@@ -109,9 +114,7 @@ async function run(repository: string, patience: number): Promise<void> {
       return bavail * bsize;
     },
     onTarget: (target) => publisher.setTarget(target),
-    onNotice: (told) => {
-      for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
-    },
+    onNotice: tell,
     onError: unexpected,
   });
   const repairs = new Repairs({
@@ -119,9 +122,15 @@ async function run(repository: string, patience: number): Promise<void> {
     log: (run, from, limit) => scheduler.log(run, from, limit),
   });
   store.onTouched(({ runs }) => repairs.look(runs));
+  const autopilot = new Autopilot({
+    ...{ store, git, environments, models, ideator, implementer, proposals, scheduler, after: realAfter, now: Date.now },
+    onNotice: tell,
+    onBusy: () => retirement.look(),
+    onError: unexpected,
+  });
   const inUse = () => {
     const { running, queued } = store.runs.counts();
-    return running + queued + server.sessions.size + server.busy + implementer.busy > 0;
+    return autopilot.busy || running + queued + server.sessions.size + server.busy + implementer.busy > 0;
   };
   const retirement = new Retirement(inUse, () => void stop("nothing left to do"), patience);
 
@@ -132,6 +141,7 @@ async function run(repository: string, patience: number): Promise<void> {
     stopping = true;
     log(`ending: ${why}`);
     await rm(addressFile, { force: true });
+    autopilot.close();
     scheduler.close();
     store.close();
     unlock();
@@ -150,7 +160,10 @@ async function run(repository: string, patience: number): Promise<void> {
   answerIdeas(server, store, environments);
   answerExecutor(server, { store, models, generation, implementer, proposals, repairs, scheduler, compute });
 
+  answerSearches(server, autopilot, { store, git, environments, ideator });
+
   await scheduler.start();
+  autopilot.start();
   const socket = await socketAddress(createHash("sha256").update(repository).digest("hex").slice(0, 16));
   await server.listen(socket);
   const address: EngineAddress = {

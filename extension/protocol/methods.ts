@@ -13,7 +13,7 @@ import { EditorModel, OPERATORS, Provider } from "./model.ts";
 import type { ProposalView } from "./proposal.ts";
 import { Decisions } from "./review.ts";
 import type { Curve, LogSlice, Run } from "./run.ts";
-import { PlanChange, SearchPlan } from "./search.ts";
+import { PlanChange, SearchCaps, SearchPlan, UNCAPPED } from "./search.ts";
 import type { Forecast, Replay, Search } from "./search.ts";
 import { Caps, type Cost, NO_CAPS, Prices } from "./spending.ts";
 
@@ -222,6 +222,26 @@ export const searchPause = request<Search>()("searches/pause", z.object({ search
 export const searchResume = request<Search>()("searches/resume", z.object({ search: z.int() }));
 /** Ends it: models are no longer asked, queued runs leave the queue, running ones are stopped. */
 export const searchStop = request<Search>()("searches/stop", z.object({ search: z.int() }));
+/**
+ * Compares models (paper, section on benchmarking): every ideator has the same number of fresh ideas, each of which every implementer
+ * implements; a search for each pair, all with the same `benchmark`. Unattended.
+ * @throws as `searches/start`, before any has begun
+ */
+export const benchmarkStart = request<Search[]>()(
+  "benchmark/start",
+  z.object({
+    environment: z.string(),
+    ideators: z.array(z.string()).min(1),
+    implementers: z.array(z.string()).min(1),
+    /** Ideas of each ideator. */
+    count: z.int().min(1).max(1000),
+    samples: z.int().min(1).max(20).default(1),
+    seeds: z.array(z.int()).min(1).max(20).default([0]),
+    seed: z.int().optional(),
+    /** For all pairs together; each has an equal part. */
+    caps: SearchCaps.default(UNCAPPED),
+  }),
+);
 /** The human has looked at the parents of the next epoch: it may begin. */
 export const searchGoOn = request<Search>()("searches/go-on", z.object({ search: z.int() }));
 /** Does every recorded draw, answer and edit of a search again, asks no model and runs nothing, and says whether all comes out the same. */

@@ -65,6 +65,8 @@ export const SearchPlan = z.object({
   memory: z.enum(["environment", "search"]).default("environment"),
   /** Tokens of earlier experiments shown in one request for ideas. */
   contextTokens: z.int().min(500).max(1_000_000).default(12_000),
+  /** Another search whose ideas it takes, as they were written, instead of asking for its own: the same ideas, another implementer. */
+  ideasOf: z.int().nullable().default(null),
   /** Seeds that every implementation is run with. */
   seeds: z.array(z.int()).min(1).max(20).default([0]),
   /** Of every draw. */
@@ -77,6 +79,20 @@ export const SearchPlan = z.object({
 });
 export type SearchPlan = z.infer<typeof SearchPlan>;
 
+// Written out, because a partial object with defaults would set what it does not name.
+const GatesChange = z.object({
+  ideas: GateChoice.optional(),
+  diffs: GateChoice.optional(),
+  runs: GateChoice.optional(),
+  parents: GateChoice.optional(),
+});
+const CapsChange = z.object({
+  dollars: z.number().min(0).optional(),
+  tokens: z.int().min(0).optional(),
+  hours: z.number().min(0).optional(),
+  minutes: z.number().min(0).optional(),
+});
+
 /** What may be changed while a search goes on. */
 export const PlanChange = z.object({
   instructions: z.string().optional(),
@@ -84,9 +100,9 @@ export const PlanChange = z.object({
   epochs: z.int().min(1).max(1000).optional(),
   exploit: z.number().min(0).max(1).nullable().optional(),
   base: z.enum(["parent", "baseline"]).optional(),
-  gates: Gates.partial().optional(),
+  gates: GatesChange.optional(),
   repeats: Repeats.optional(),
-  caps: SearchCaps.partial().optional(),
+  caps: CapsChange.optional(),
 });
 export type PlanChange = z.infer<typeof PlanChange>;
 

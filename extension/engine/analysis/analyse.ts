@@ -1,5 +1,6 @@
 /** Everything that is said of an environment's trajectories together. Pure. */
 import type { Analysis } from "../../protocol/analysis.ts";
+import type { Search } from "../../protocol/search.ts";
 import { benchmarksOf } from "./benchmark.ts";
 import { comparisonsOf } from "./best-of-n.ts";
 import { completionOf } from "./completion.ts";
@@ -9,7 +10,7 @@ import { kindsOf } from "./kinds.ts";
 import type { Material } from "./material.ts";
 import { scaleOf } from "./reward.ts";
 import { similarityOf } from "./similarity.ts";
-import { trajectoriesOf } from "./trajectories.ts";
+import { type Trajectory, trajectoriesOf } from "./trajectories.ts";
 
 export function analyse(material: Material): Analysis {
   const { environment, attempts, runs, searches, texts } = material;
@@ -21,9 +22,15 @@ export function analyse(material: Material): Analysis {
     epochs: epochFigures(trajectories),
     completion: completionOf(trajectories, attempts, runs),
     kinds: kindsOf(trajectories),
-    similarity: similarityOf(trajectories, texts),
+    similarity: similarityOf(writtenAnew(trajectories, searches), texts),
     comparisons: comparisonsOf(trajectories, searches, scale.baseline !== null),
     expenses: expensesOf(material),
     benchmarks: benchmarksOf(trajectories, searches),
   };
+}
+
+/** Without the ideas that a search took over from another, word for word, to have them implemented by another model. */
+function writtenAnew(trajectories: readonly Trajectory[], searches: readonly Search[]): readonly Trajectory[] {
+  const takers = new Set(searches.filter(({ plan }) => plan.ideasOf !== null).map(({ id }) => id));
+  return takers.size === 0 ? trajectories : trajectories.filter(({ idea }) => idea.search === null || !takers.has(idea.search));
 }

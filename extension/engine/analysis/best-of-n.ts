@@ -49,7 +49,9 @@ export function writerOf({ idea }: Pick<Trajectory, "idea">): string {
 function isFreshFor(one: Trajectory, { search, writers }: Side, byId: ReadonlyMap<number, Search>): boolean {
   if (one.idea.strategy !== "fresh" || !writers.includes(writerOf(one))) return false;
   const other = one.idea.search === null ? undefined : byId.get(one.idea.search);
-  return search === null || other === undefined || implementerOf(other) === implementerOf(search);
+  if (other === undefined) return true;
+  // What one search took over from another is the same idea once more.
+  return search === null ? other.plan.ideasOf === null : implementerOf(other) === implementerOf(search);
 }
 
 /** The model that writes a search's code. */

@@ -1,4 +1,5 @@
 /** The git plumbing of a repository: reads commits, writes trees, commits and refs, and never touches the user's index or branches. */
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { importCommits, type Identity, type NewCommit } from "./import.ts";
@@ -131,6 +132,19 @@ export class Git {
    */
   commit(name: string, commit: Omit<NewCommit, "ref">): Promise<string> {
     return this.#commits.ask({ ...commit, ref: REF_PREFIX + name });
+  }
+
+  /**
+   * Id that a commit would have: author, committer and dates as one that is there, the rest as given. Nothing is written.
+   * @throws `no-commit`
+   */
+  async idLike(commit: string, { tree, parent, message }: { tree: string; parent: string; message: string }): Promise<string> {
+    const object = await this.#objects.read(`${commit}^{commit}`);
+    if (object === null) throw unknownCommit(commit);
+    const who = object.bytes.toString("utf8").match(/^(?:author|committer) .*$/gm) ?? [];
+    const text = Buffer.from([`tree ${tree}`, `parent ${parent}`, ...who.slice(0, 2), "", message].join("\n"));
+    const hash = createHash(object.oid.length === 64 ? "sha256" : "sha1");
+    return hash.update(`commit ${text.length}\0`).update(text).digest("hex");
   }
 
   /** Points `refs/proving-ground/<name>` at commits, or removes those whose commit is null; all or none. */

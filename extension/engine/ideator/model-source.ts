@@ -25,7 +25,6 @@ export class ModelSource implements IdeaSourceEngine {
 
   async generate(request: IdeationRequest): Promise<Ideation> {
     const collected = new Collected(request);
-    let lastAnswer = "";
     for (let extra = 0; collected.missing > 0 && extra <= EXTRA_REQUESTS; extra++) {
       let answer: Answer;
       try {
@@ -36,13 +35,14 @@ export class ModelSource implements IdeaSourceEngine {
         collected.notes.push(`asking ${this.#model.id} for the missing ideas failed: ${error.message}`);
         break;
       }
-      lastAnswer = answer.text;
+      collected.answers.push(answer.text);
       collected.usage = addUsage(collected.usage, answer.usage);
       collected.notes.push(...answer.notices);
       collected.take(answer.text);
     }
-    if (collected.ideas.length === 0) throw nothingUsable(this.#model.id, lastAnswer, collected);
-    return { ideas: collected.ideas, notes: [...new Set(collected.notes)], usage: collected.usage, cost: collected.cost };
+    if (collected.ideas.length === 0) throw nothingUsable(this.#model.id, collected);
+    const { ideas, answers, notes, usage, cost } = collected;
+    return { ideas, answers, notes: [...new Set(notes)], usage, cost };
   }
 
   async #ask(request: IdeationRequest, collected: Collected): Promise<Answer> {
@@ -67,7 +67,10 @@ export class ModelSource implements IdeaSourceEngine {
         messages,
         temperature: 1,
         format: { name: "ideas", schema: IDEAS_SCHEMA },
-        purpose: { kind: "ideas", environment: request.manifest.name },
+        purpose: {
+          ...{ kind: "ideas", environment: request.manifest.name },
+          ...(request.search === null ? {} : { search: request.search }),
+        },
       },
       request.signal,
       (chunk) => {
@@ -82,6 +85,7 @@ export class ModelSource implements IdeaSourceEngine {
 /** What has been gathered over all requests of one call. */
 class Collected {
   readonly ideas: Draft[] = [];
+  readonly answers: string[] = [];
   readonly notes: string[] = [];
   usage: Usage | null = null;
   cost: Cost | null = null;
@@ -176,8 +180,8 @@ class Progress {
   }
 }
 
-function nothingUsable(model: string, answer: string, { notes }: Collected): ProvingGroundError {
-  const line = answer.replace(/\s+/g, " ").trim();
+function nothingUsable(model: string, { answers, notes }: Collected): ProvingGroundError {
+  const line = (answers.at(-1) ?? "").replace(/\s+/g, " ").trim();
   const excerpt = line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT)}…`;
   const reason = notes.find((note) => note.startsWith("the answer has")) ?? notes.at(-1) ?? "it was empty";
   return new ProvingGroundError(

@@ -3,6 +3,7 @@ import { knobLine } from "../environments/knob-lines.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { proposeByOperators } from "../models/operators.ts";
 import { Random } from "../models/random.ts";
+import { Tried } from "../models/tried.ts";
 import type { IdeaSourceEngine, Ideation, IdeationRequest, Parent } from "./sources.ts";
 import { number } from "./trajectory.ts";
 
@@ -23,10 +24,11 @@ export class OperatorSource implements IdeaSourceEngine {
         title: parent.title,
         result: resultOf(parent, manifest.metric.name),
         values: parent.values,
+        reward: parent.metric === null ? null : manifest.metric.direction === "minimize" ? -parent.metric : parent.metric,
       })),
       count,
-      tried: request.earlier.flatMap(({ values }) => (values === null ? [] : [values])),
-      explore: strategy === "explore",
+      tried: request.tried ?? triedIn(request),
+      mode: strategy === "explore" || strategy === "random" ? strategy : "vary",
       changeLine: knobLine,
       random: new Random(seed),
     });
@@ -40,8 +42,14 @@ export class OperatorSource implements IdeaSourceEngine {
     for (const draft of drafts) {
       request.onProgress({ message: draft.text.title, done: titles.add(draft.text.title).size, total: count });
     }
-    return { ideas: drafts, notes: note === null ? [] : [note], usage: null, cost: null };
+    return { ideas: drafts, answers: null, notes: note === null ? [] : [note], usage: null, cost: null };
   }
+}
+
+function triedIn({ manifest, baselineValues, earlier }: IdeationRequest): Tried {
+  const tried = new Tried(manifest.knobs, baselineValues);
+  for (const { values } of earlier) if (values !== null) tried.add(values);
+  return tried;
 }
 
 function resultOf({ metric, failure }: Parent, name: string): string | null {

@@ -4,6 +4,7 @@ import type { KnobValue, Manifest } from "../../protocol/manifest.ts";
 import type { Cost } from "../../protocol/spending.ts";
 import type { Assignment } from "../models/knob-values.ts";
 import type { LanguageModel } from "../models/language-model.ts";
+import type { Tried } from "../models/tried.ts";
 import type { ContextFile } from "./compose.ts";
 import type { KnownBaseline, Trajectory } from "./trajectory.ts";
 
@@ -36,12 +37,16 @@ export interface IdeationRequest {
   instructions: string;
   /** Every earlier idea of the environment, oldest first. */
   earlier: readonly Earlier[];
+  /** Their knob values, where whoever asks keeps them; else they are gathered from `earlier`. */
+  tried?: Tried;
   /** What exploit builds on. */
   parents: readonly Parent[];
   /** What explore is shown to differ from. */
   sample: readonly Trajectory[];
   /** Seed of every draw. */
   seed: number;
+  /** Search that asks; null for a human. */
+  search: number | null;
   signal: AbortSignal;
   onProgress: (progress: IdeationProgress) => void;
 }
@@ -63,6 +68,8 @@ export interface IdeationProgress {
 
 export interface Ideation {
   ideas: Draft[];
+  /** What the model wrote, answer by answer; null for operators. */
+  answers: string[] | null;
   /** What the user should know. */
   notes: string[];
   usage: Usage | null;

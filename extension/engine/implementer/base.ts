@@ -15,11 +15,12 @@ export interface Grounds {
 }
 
 /**
- * Commit that an idea is to be written on: the baseline's, or its base idea's implementation.
+ * Commit that an idea is to be written on: the baseline's, or its base idea's implementation. A search keeps the baseline it began with,
+ * whatever is committed or edited meanwhile.
  * @throws ProvingGroundError `dirty-baseline`, `no-commit`, `base-moved`
  */
 export async function baseFor(grounds: Grounds, idea: IdeaRecord, environment: ValidEnvironment): Promise<string> {
-  if (idea.base === null) return (await grounds.environments.baselineCode(environment)).commit;
+  if (idea.base === null) return keptBaseline(grounds, idea) ?? (await grounds.environments.baselineCode(environment)).commit;
   return implementedBase(grounds, idea, idea.base);
 }
 
@@ -39,6 +40,7 @@ export async function checkBase(grounds: Grounds, idea: IdeaRecord, environment:
     if (now !== commit) throw moved(idea, `idea #${idea.base}, which it builds on, was implemented anew since`);
     return;
   }
+  if (keptBaseline(grounds, idea) === commit) return;
   if ((await git.treeOf(await git.headCommit(), environment.directory)) !== tree) {
     throw moved(idea, `${environment.directory === "." ? "the baseline" : environment.directory} was changed by commits since`);
   }
@@ -48,6 +50,10 @@ export async function checkBase(grounds: Grounds, idea: IdeaRecord, environment:
 export function rulesOf(manifest: Manifest): Required<Rules> {
   const { editable, protected: globs, protected_regions: regions } = manifest.files;
   return { editable, protected: [...new Set([...globs, MANIFEST_FILE])], regions };
+}
+
+function keptBaseline({ store }: Grounds, { search }: IdeaRecord): string | null {
+  return search === null ? null : store.searches.get(search).baseline;
 }
 
 function implementedBase({ store }: Grounds, idea: IdeaRecord, base: number): string {

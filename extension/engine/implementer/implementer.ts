@@ -39,6 +39,9 @@ export interface ImplementOptions {
   onProgress?: (progress: Omit<ProgressReport, "progress">) => void;
 }
 
+/** What happened to an idea, with what kept it from being implemented. */
+export type Implemented = ImplementResult & { error: ProvingGroundError | null };
+
 export class Implementer {
   readonly #grounds: Grounds;
   readonly #folders: ProposalFolders;
@@ -67,19 +70,20 @@ export class Implementer {
    * proposal of it as it is.
    * @throws ProvingGroundError what kept the first from being begun, when not one could be begun; `cancelled`
    */
-  async implement(ideas: readonly number[], options: ImplementOptions): Promise<ImplementResult[]> {
+  async implement(ideas: readonly number[], options: ImplementOptions): Promise<Implemented[]> {
     const unique = [...new Set(ideas)];
     const kept: unknown[] = [];
     let done = 0;
     const report = (idea: number, message: string) => options.onProgress?.({ message: `#${idea}: ${message}`, done, total: unique.length });
     const results = await Promise.all(
-      unique.map(async (idea): Promise<ImplementResult> => {
+      unique.map(async (idea): Promise<Implemented> => {
         try {
-          const reason = await this.#turns.take(options.signal, () => this.#one(idea, options, (message) => report(idea, message)));
-          return { idea, status: reason === null ? "in review" : "not implemented", reason };
+          const error = await this.#turns.take(options.signal, () => this.#one(idea, options, (message) => report(idea, message)));
+          return { idea, status: error === null ? "in review" : "not implemented", reason: error?.message ?? null, error };
         } catch (cause) {
           kept.push(cause);
-          return { idea, status: "not implemented", reason: ProvingGroundError.from(cause).message };
+          const error = ProvingGroundError.from(cause);
+          return { idea, status: "not implemented", reason: error.message, error };
         } finally {
           done++;
           report(idea, "done");
@@ -91,7 +95,7 @@ export class Implementer {
   }
 
   /** @returns null, or why there is no proposal, once attempts are recorded; before that it throws */
-  async #one(idea: number, options: ImplementOptions, report: (message: string) => void): Promise<string | null> {
+  async #one(idea: number, options: ImplementOptions, report: (message: string) => void): Promise<ProvingGroundError | null> {
     return this.#claims.hold(idea, "implemented", async (finishing) => {
       const record = this.#grounds.store.ideas.record(idea);
       this.#refuseSettled(record);
@@ -124,29 +128,32 @@ export class Implementer {
     });
   }
 
-  async #byOperator(job: Job, knobs: Readonly<Record<string, KnobValue>>): Promise<string | null> {
+  async #byOperator(job: Job, knobs: Readonly<Record<string, KnobValue>>): Promise<ProvingGroundError | null> {
     const { record, environment, folder, rules } = job;
     const answer = Object.entries(knobs)
       .map(([name, value]) => `${name} = ${String(value)}`)
       .join("\n");
     const attempt = this.#attempts.start({ idea: record.id, sample: 1, number: 1, by: "operator", note: null });
     attempt.answer = answer;
-    const error = await this.#attempts.closing(attempt, async () => {
+    return this.#attempts.closing(attempt, async () => {
       writeChanges(folder, turnKnobs(folderTree(folder), knobs, environment.manifest, new PathGuard(rules)));
       await this.#publish(job, attempt);
     });
-    return error?.message ?? null;
   }
 
-  async #byModel(job: Job, model: LanguageModel, options: ImplementOptions, report: (message: string) => void): Promise<string | null> {
+  async #byModel(
+    job: Job,
+    model: LanguageModel,
+    options: ImplementOptions,
+    report: (message: string) => void,
+  ): Promise<ProvingGroundError | null> {
     const written = await this.#writer.write(job, model, options, report);
     if ("failed" in written) return written.failed;
     const { attempt, changes } = written.passed;
-    const error = await this.#attempts.closing(attempt, async () => {
+    return this.#attempts.closing(attempt, async () => {
       writeChanges(job.folder, changes);
       await this.#publish(job, attempt);
     });
-    return error?.message ?? null;
   }
 
   /** From here on the proposal counts. `attempt` is null when the human is to write it. */

@@ -27,6 +27,8 @@ export interface Approval {
   undecided?: "accept" | "refuse";
   /** Ids of the hunks that whoever approves has seen; anything else on disk is refused. */
   seen?: readonly string[] | undefined;
+  /** Whose decision it is; the human's when absent. */
+  actor?: "human" | "search";
 }
 
 interface Opened {
@@ -119,7 +121,7 @@ export class Proposals {
         })),
         ...{ message: messageOf(record), author: await git.identity(), date: this.#clock() },
       });
-      store.implementations.approve("human", {
+      store.implementations.approve(approval.actor ?? "human", {
         idea,
         base: proposal.base,
         commit,
@@ -221,7 +223,8 @@ function insideOf({ directory }: ValidEnvironment, path: string): string {
 }
 
 /** The commit's message: what a reader of the history needs, and the trailer by which the idea is found. */
-function messageOf({ id, text }: IdeaRecord): string {
+/** What the commit of an idea says. */
+export function messageOf({ id, text }: Pick<IdeaRecord, "id" | "text">): string {
   const parts = [text.title.replace(/\s+/g, " ").trim(), text.description.trim(), `Proving-Ground-Idea: ${id}`];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }

@@ -1,7 +1,7 @@
 /** Several tries at the same time, of which the first that passes is taken and the others are called off. */
 
 /** How a try ended: with something that passed, or with the reason why nothing did. */
-export type Tried<T> = { passed: T } | { failed: string };
+export type Tried<T, Reason> = { passed: T } | { failed: Reason };
 
 /**
  * @param one begins a try; counts from 1. `signal` fires when the whole is cancelled or another try has passed. `pass` is asked when
@@ -9,11 +9,11 @@ export type Tried<T> = { passed: T } | { failed: string };
  * @returns what passed first, or every reason in the order of the tries; once all tries have ended
  * @throws what a try threw before any had passed
  */
-export async function firstToPass<T>(
+export async function firstToPass<T, Reason>(
   count: number,
   signal: AbortSignal,
-  one: (sample: number, signal: AbortSignal, pass: () => boolean) => Promise<Tried<T>>,
-): Promise<{ passed: T } | { failed: string[] }> {
+  one: (sample: number, signal: AbortSignal, pass: () => boolean) => Promise<Tried<T, Reason>>,
+): Promise<Tried<T, Reason[]>> {
   const own = Array.from({ length: count }, () => new AbortController());
   let taken = false;
   const pass = (winner: AbortController) => {

@@ -1,6 +1,7 @@
 /** Has a model write an idea's code: several samples at once, each revised with what was wrong, until one passes the checks. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { ProgressReport } from "../../protocol/methods.ts";
+import type { Purpose } from "../../protocol/spending.ts";
 import { completeToText, type Completion, type LanguageModel, type Message } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
 import type { Attempts, OpenAttempt } from "./attempts.ts";
@@ -58,7 +59,12 @@ export class Writer {
   }
 
   /** @returns what passed first, its attempt still open; or why nothing did, every attempt recorded */
-  async write(job: Job, model: LanguageModel, options: WriteOptions, report: (message: string) => void): Promise<Tried<Written>> {
+  async write(
+    job: Job,
+    model: LanguageModel,
+    options: WriteOptions,
+    report: (message: string) => void,
+  ): Promise<Tried<Written, ProvingGroundError>> {
     const { samples = 1, signal } = options;
     const messages = await firstMessages(this.#prompts, job, folderTree(job.folder), await this.#background(job, options));
     const end = await firstToPass(samples, signal, (sample, either, pass) => {
@@ -67,8 +73,10 @@ export class Writer {
       return this.#sample(job, model, messages, { ...options, sample, signal: either, whole: signal }, pass, told);
     });
     if ("passed" in end) return end;
-    const [first = "the model wrote nothing"] = end.failed;
-    return { failed: samples === 1 ? first : `none of ${samples} samples passed; the first: ${first}` };
+    const [first = new ProvingGroundError("model-answer", "the model wrote nothing")] = end.failed;
+    if (samples === 1) return { failed: first };
+    const message = `none of ${samples} samples passed; the first: ${first.message}`;
+    return { failed: new ProvingGroundError(first.code, message, { cause: first }) };
   }
 
   /** One conversation: an answer, and its revisions. */
@@ -79,7 +87,7 @@ export class Writer {
     options: WriteOptions & { sample: number; whole: AbortSignal },
     pass: () => boolean,
     told: (what: string) => void,
-  ): Promise<Tried<Written>> {
+  ): Promise<Tried<Written, ProvingGroundError>> {
     const { sample, signal, whole, note = null } = options;
     let overtaken = false;
     const calledOff = () => (whole.aborted ? "cancelled" : overtaken || signal.aborted ? "overtaken" : null);
@@ -91,10 +99,10 @@ export class Writer {
       const work = async () => {
         // The streams of several samples would be read as one text.
         const onText = (text: string) => sample === 1 && options.onProgress?.({ message: `#${job.record.id}: ${model.id} writes`, text });
-        const purpose = { kind: "implementation" as const, environment: job.record.environment, idea: job.record.id, attempt: attempt.id };
+        const purpose = purposeOf(job, attempt);
         await ask(attempt, model, { messages, purpose }, signal, onText);
         const tree = folderTree(job.folder);
-        changes = applyEdits(tree, editsOf(job, attempt.answer), job.rules);
+        changes = applyEdits(tree, editsOf(job.environment.directory, attempt.answer), job.rules);
         const { stage, environment } = job;
         const candidate = { manifest: environment.manifest, directory: environment.directory, stage, tree, changes };
         await this.#checks.pass(candidate, signal, told);
@@ -104,7 +112,7 @@ export class Writer {
       const error = await this.#attempts.closing(attempt, work, calledOff);
       if (error === null) return { passed: { attempt, changes } };
       const mendable = error instanceof PatchRefusal || error instanceof CheckFailure;
-      if (!mendable || number > REVISIONS) return { failed: error.message };
+      if (!mendable || number > REVISIONS) return { failed: error };
       messages = await revised(this.#prompts, messages, attempt.answer, error.detail);
     }
   }
@@ -127,6 +135,10 @@ export class Writer {
   }
 }
 
+function purposeOf({ record: { id, environment, search } }: Job, attempt: OpenAttempt): Purpose {
+  return { kind: "implementation", environment, idea: id, attempt: attempt.id, ...(search === null ? {} : { search }) };
+}
+
 async function ask(
   attempt: OpenAttempt,
   model: LanguageModel,
@@ -146,7 +158,7 @@ async function ask(
 }
 
 /** Edits with paths in the environment's folder, whether or not the answer wrote the folder in front. */
-function editsOf({ environment: { directory } }: Job, answer: string): ReturnType<typeof parseAnswer> {
+export function editsOf(directory: string, answer: string): ReturnType<typeof parseAnswer> {
   const bare = (path: string) => (directory !== "." && path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
   return parseAnswer(answer).map((edit) => {
     if (edit.kind === "rename") return { ...edit, path: bare(edit.path), to: bare(edit.to) };

@@ -34,6 +34,7 @@ export class Models {
   readonly #said = new Map<string, Said>();
   readonly #models = new Map<string, LanguageModel>();
   readonly #lanes = new Map<string, Lane>();
+  readonly #listeners = new Set<() => void>();
 
   /** @param book where every call is entered */
   constructor(surroundings: Surroundings, book: Book) {
@@ -48,6 +49,12 @@ export class Models {
     this.#said.set(connection, said);
     this.spending.configure(connection, said.prices ?? {}, said.caps ?? NO_CAPS);
     for (const { name, baseURL, concurrency } of said.providers) this.#laneOf(name, baseURL).setWidth(concurrency ?? CONCURRENCY);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Hears of every connection that says something of models: one that was missing may be there now. */
+  onConfigured(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Forgets the connection's endpoints and keys. Requests already under way go on. */

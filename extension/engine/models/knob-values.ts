@@ -63,6 +63,13 @@ export function moved(knob: Knob, current: KnobValue, random: Random): KnobValue
   return null;
 }
 
+/** Any value of the knob, each as likely on its own scale. */
+export function anyValue(knob: Knob, random: Random): KnobValue {
+  if (knob.choices) return random.pick(knob.choices);
+  if (!knob.range) throw new RangeError(`knob ${knob.name} has neither choices nor a range`);
+  return rounded(knob.range, atPosition(knob.range, random.uniform()));
+}
+
 type Range = NonNullable<Knob["range"]>;
 
 /** A quarter of the moves go anywhere; the others are about a fifth of the range wide and turn back at its ends. */

@@ -8,11 +8,13 @@ export interface KnobParent {
   /** Its result in words, `val_loss 0.61`; null without one. */
   result: string | null;
   values: Assignment;
+  /** Higher is better; null without a result. */
+  reward: number | null;
 }
 
 /** A child before it is put into words. */
 export interface Child {
-  operator: "mutation" | "crossover";
+  operator: "mutation" | "crossover" | "random";
   parents: readonly KnobParent[];
   values: Assignment;
   /** Knobs that were moved to a new value, as opposed to taken from a parent. */

@@ -48,6 +48,7 @@ function intent(knob: Knob, from: KnobValue, to: KnobValue): string {
 }
 
 function opening({ operator, parents, mutated }: Child, base: number | null): string {
+  if (operator === "random") return "Draws every setting anew, as a control of what a search learns.\n";
   if (operator === "crossover") {
     const onto = base === null ? "" : ` It is written on #${base}.`;
     return `Combines what ${parents.map(named).join(" and ")} changed in the baseline.${onto}\n`;
@@ -106,6 +107,7 @@ function kindOf(changed: readonly Knob[]): string {
 function suffix({ operator, parents }: Child, base: number | null): string {
   if (operator === "crossover") return ` (${parents.map((parent) => `#${parent.idea}`).join(" × ")})`;
   const [parent] = parents;
+  if (operator === "random") return " (drawn at random)";
   if (parent === undefined) return "";
   return base === null ? ` (from #${parent.idea})` : ` (on #${parent.idea})`;
 }

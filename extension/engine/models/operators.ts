@@ -1,14 +1,16 @@
 /**
  * The built-in source of ideas that needs no model: mutation and crossover over the manifest's knobs. Pure and seeded.
- * The two operators are those of evolutionary search over strings (Holland 1975), on the knobs' own scales.
+ * The two operators are those of evolutionary search over strings (Holland 1975), on the knobs' own scales; of the parents the better
+ * ones have more children (tournaments, Goldberg and Deb 1991). As a control, every knob can be drawn anew (Bergstra and Bengio 2012).
  */
 import type { IdeaKind, IdeaText } from "../../protocol/idea.ts";
 import type { Knob, KnobValue } from "../../protocol/manifest.ts";
 import type { Assignment } from "./knob-values.ts";
-import { differing, effective, fingerprint, moved, sameValue } from "./knob-values.ts";
+import { anyValue, differing, effective, fingerprint, moved, sameValue } from "./knob-values.ts";
 import type { Child, KnobParent } from "./operator-child.ts";
 import { operatorText } from "./operator-text.ts";
 import type { Random } from "./random.ts";
+import type { Tried } from "./tried.ts";
 
 export interface OperatorRequest {
   knobs: readonly Knob[];
@@ -19,10 +21,9 @@ export interface OperatorRequest {
   /** Empty: mutations of the baseline. */
   parents: readonly KnobParent[];
   count: number;
-  /** Whole assignments of earlier ideas, none of which is proposed again. */
-  tried: readonly Assignment[];
-  /** Prefer knobs that earlier ideas moved least. */
-  explore: boolean;
+  tried: Tried;
+  /** `explore` prefers knobs that earlier ideas moved least; `random` draws every knob anew. */
+  mode: "vary" | "explore" | "random";
   /** How a setting is written down among the planned changes. */
   changeLine: (knob: string, from: KnobValue, to: KnobValue) => string;
   random: Random;
@@ -55,9 +56,8 @@ export function proposeByOperators(request: OperatorRequest): { ideas: OperatorI
   const start = request.parents.find((parent) => parent.idea === request.base)?.values ?? request.baseline;
   const usable = knobs.filter((knob) => start[knob.name] !== undefined);
   if (usable.length === 0) return { ideas: [], note: "operators need knobs in environment.yaml that the code still has; there are none" };
-  const seen = new Set(request.tried.map((values) => fingerprint(knobs, values)));
-  for (const values of [request.baseline, ...request.parents.map((parent) => parent.values)]) seen.add(fingerprint(knobs, values));
-  const weights = request.explore ? rarity(usable, request) : new Map<string, number>();
+  const seen = new Set(request.parents.map((parent) => fingerprint(knobs, parent.values)));
+  const weights = request.mode === "explore" ? rarity(usable, request) : new Map<string, number>();
   const ideas: OperatorIdea[] = [];
   for (let draws = 0; ideas.length < count && draws < count * DRAWS_PER_IDEA; draws++) {
     const drawn = drawChild(request, usable, start, weights);
@@ -65,7 +65,7 @@ export function proposeByOperators(request: OperatorRequest): { ideas: OperatorI
     const changed = child === null ? [] : differing(usable, start, child.values);
     if (child === null || changed.length === 0) continue;
     const key = fingerprint(knobs, child.values);
-    if (seen.has(key)) continue;
+    if (seen.has(key) || request.tried.has(child.values)) continue;
     seen.add(key);
     ideas.push({
       text: operatorText({ child, changed, start, base: request.base, knobs: usable, changeLine: request.changeLine }),
@@ -90,25 +90,25 @@ function withEffect(child: Child, usable: readonly Knob[], start: Assignment): C
 }
 
 /** How much a knob is due for a move: one over the times that earlier ideas have moved it. */
-function rarity(usable: readonly Knob[], { baseline, tried }: OperatorRequest): Map<string, number> {
-  const moves = new Map<string, number>(usable.map((knob) => [knob.name, 0]));
-  for (const values of tried) {
-    for (const { name } of differing(usable, baseline, values)) moves.set(name, (moves.get(name) ?? 0) + 1);
-  }
-  return new Map([...moves].map(([name, count]) => [name, 1 / (1 + count)]));
+function rarity(usable: readonly Knob[], { tried }: OperatorRequest): Map<string, number> {
+  return new Map(usable.map(({ name }) => [name, 1 / (1 + tried.moves(name))]));
 }
 
 function drawChild(request: OperatorRequest, usable: readonly Knob[], start: Assignment, weights: Map<string, number>): Child | null {
   const { parents, base, random } = request;
+  if (request.mode === "random") return drawAnew(usable, start, parents, random);
   if (parents.length >= 2 && random.uniform() < CROSSOVER_SHARE) {
-    const first = parents.find((parent) => parent.idea === base) ?? random.pick(parents);
+    const first = parents.find((parent) => parent.idea === base) ?? winner(parents, random);
     for (let tries = 0; tries < CROSSOVER_TRIES; tries++) {
-      const second = random.pick(parents.filter((parent) => parent !== first));
+      const second = winner(
+        parents.filter((parent) => parent !== first),
+        random,
+      );
       const child = crossover(request, usable, start, first, second);
       if (child !== null) return random.uniform() < MUTATED_CROSSOVERS ? mutate(child, usable, 1, weights, random) : child;
     }
   }
-  const parent = parents.find(({ idea }) => idea === base) ?? (parents.length > 0 ? random.pick(parents) : undefined);
+  const parent = parents.find(({ idea }) => idea === base) ?? (parents.length > 0 ? winner(parents, random) : undefined);
   const before: Child = {
     operator: "mutation",
     parents: parent ? [parent] : [],
@@ -117,6 +117,18 @@ function drawChild(request: OperatorRequest, usable: readonly Knob[], start: Ass
   };
   const size = random.uniform();
   return mutate(before, usable, size < 0.45 ? 1 : size < 0.8 ? 2 : 3, weights, random);
+}
+
+/** The better of two parents drawn at random. */
+function winner(parents: readonly KnobParent[], random: Random): KnobParent {
+  const [one, other] = [random.pick(parents), random.pick(parents)];
+  return (other.reward ?? -Infinity) > (one.reward ?? -Infinity) ? other : one;
+}
+
+function drawAnew(usable: readonly Knob[], start: Assignment, parents: readonly KnobParent[], random: Random): Child {
+  const values = { ...start, ...Object.fromEntries(usable.map((knob) => [knob.name, anyValue(knob, random)])) };
+  const mutated = usable.filter(({ name }) => !sameValue(values[name], start[name])).map(({ name }) => name);
+  return { operator: "random", parents: parents.slice(0, 1), values, mutated: new Set(mutated) };
 }
 
 /** What both parents changed in the baseline, put together; where they disagree, chance decides. */

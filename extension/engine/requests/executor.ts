@@ -41,7 +41,7 @@ function answerWriting(server: Server, { store, models, generation, implementer,
       [...writers].map(async ([writer, ofWriter]) => {
         try {
           const by = writer === null || writer === BY_HAND ? writer : models.get(writer);
-          return await implementer.implement(ofWriter, {
+          const done = await implementer.implement(ofWriter, {
             model: by,
             replace,
             samples,
@@ -49,6 +49,7 @@ function answerWriting(server: Server, { store, models, generation, implementer,
             signal,
             onProgress: (progress) => call.report(progress),
           });
+          return done.map(({ idea, status, reason }): ImplementResult => ({ idea, status, reason }));
         } catch (thrown) {
           // One writer that cannot begin does not keep the others from it.
           if (writers.size === 1 || signal.aborted) throw thrown;

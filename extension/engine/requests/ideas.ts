@@ -5,12 +5,14 @@ import type { KnobValue } from "../../protocol/manifest.ts";
 import * as methods from "../../protocol/methods.ts";
 import type { Environments } from "../environments/catalogue.ts";
 import { knobsIn } from "../environments/knob-lines.ts";
+import type { Search } from "../../protocol/search.ts";
 import type { Server } from "../server/server.ts";
 import type { Store } from "../store/store.ts";
 
 export function answerIdeas(server: Server, store: Store, environments: Environments): void {
-  server.handle(methods.ideasAdd, async ({ environment: name, text, parents, base }) => {
+  server.handle(methods.ideasAdd, async ({ environment: name, text, parents, base, search }) => {
     const environment = await environments.get(name);
+    const joined = search === null ? null : openSearch(store, search, name);
     if (base !== null && store.implementations.implementation(store.ideas.get(base).id) === null) {
       throw new ProvingGroundError("usage", `idea #${base} has no approved implementation to build on`, {
         hint: "Approve it first, or write the idea on the baseline.",
@@ -19,7 +21,8 @@ export function answerIdeas(server: Server, store: Store, environments: Environm
     const [idea] = store.ideas.add("human", [
       {
         environment: name,
-        epoch: environment.epoch,
+        epoch: joined === null ? environment.epoch : joined.firstEpoch + joined.epoch,
+        search,
         source: "human",
         model: null,
         strategy: parents.length > 0 || base !== null ? "exploit" : "fresh",
@@ -71,6 +74,14 @@ export function answerIdeas(server: Server, store: Store, environments: Environm
     ]);
     if (copy === undefined) throw new ProvingGroundError("internal", "the copy was not written");
     return copy;
+  });
+}
+
+function openSearch(store: Store, id: number, environment: string): Search {
+  const search = store.searches.get(id);
+  if (search.state !== "ended" && search.environment === environment) return search;
+  throw new ProvingGroundError("usage", `search ${id} ${search.state === "ended" ? "has ended" : `is one of ${search.environment}`}`, {
+    hint: "Write the idea without it, and run it yourself.",
   });
 }
 

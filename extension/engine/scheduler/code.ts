@@ -8,6 +8,7 @@ import { readManifest } from "../environments/manifest-file.ts";
 import { exportInto } from "../git/checkout.ts";
 import type { Git } from "../git/git.ts";
 import type { TreeEntry } from "../git/trees.ts";
+import { remembered } from "../remembered.ts";
 
 /** What is executed: a commit, judged by the rules of the baseline it descends from. */
 export interface Code {
@@ -35,17 +36,22 @@ export class CodeStore {
    * @throws ProvingGroundError `manifest` when that one is broken
    */
   manifest({ baseline, directory }: Code): Promise<Manifest> {
-    return remember(this.#manifests, `${baseline}:${directory}`, async () => {
-      const file = path.posix.join(directory, MANIFEST_FILE);
-      const text = await this.#git.fileAt(baseline, file);
-      if (text === null) {
-        throw new ProvingGroundError("manifest", `${file} is not in the baseline ${baseline.slice(0, 8)}`, { hint: "Commit it." });
-      }
-      const reading = readManifest(text, file);
-      if (reading.ok) return reading.manifest;
-      const [first] = reading.problems;
-      throw first === undefined ? new ProvingGroundError("manifest", `${file} is broken`) : ProvingGroundError.fromData(first);
-    });
+    return remembered(
+      this.#manifests,
+      `${baseline}:${directory}`,
+      async () => {
+        const file = path.posix.join(directory, MANIFEST_FILE);
+        const text = await this.#git.fileAt(baseline, file);
+        if (text === null) {
+          throw new ProvingGroundError("manifest", `${file} is not in the baseline ${baseline.slice(0, 8)}`, { hint: "Commit it." });
+        }
+        const reading = readManifest(text, file);
+        if (reading.ok) return reading.manifest;
+        const [first] = reading.problems;
+        throw first === undefined ? new ProvingGroundError("manifest", `${file} is broken`) : ProvingGroundError.fromData(first);
+      },
+      REMEMBERED,
+    );
   }
 
   /**
@@ -58,10 +64,15 @@ export class CodeStore {
     if (commit === baseline) return [];
     const isProtected = picomatch(manifest.files.protected, { dot: true });
     const inside = (entry: TreeEntry) => (directory === "." ? entry.path : entry.path.slice(directory.length + 1));
-    const pristine = await remember(this.#pristine, `${baseline}:${directory}`, async () => {
-      const entries = await this.#git.entries(baseline, directory);
-      return new Map(entries.map((entry) => [inside(entry), entry] as const).filter(([name]) => isProtected(name)));
-    });
+    const pristine = await remembered(
+      this.#pristine,
+      `${baseline}:${directory}`,
+      async () => {
+        const entries = await this.#git.entries(baseline, directory);
+        return new Map(entries.map((entry) => [inside(entry), entry] as const).filter(([name]) => isProtected(name)));
+      },
+      REMEMBERED,
+    );
     const present = new Map((await this.#git.entries(commit, directory)).map((entry) => [inside(entry), entry]));
     const extra = [...present.keys()].filter((name) => isProtected(name) && !pristine.has(name));
     const changed = [...pristine].filter(([name, entry]) => {
@@ -91,15 +102,4 @@ async function clearWay(folder: string, name: string, present: ReadonlyMap<strin
     const parent = parts.slice(0, length).join("/");
     if (present.has(parent)) await rm(path.join(folder, parent), { recursive: true, force: true });
   }
-}
-
-function remember<T>(known: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
-  const had = known.get(key);
-  if (had !== undefined) return had;
-  const finding = find();
-  known.set(key, finding);
-  finding.catch(() => known.delete(key));
-  const oldest = known.keys().next();
-  if (known.size > REMEMBERED && oldest.done !== true) known.delete(oldest.value);
-  return finding;
 }

@@ -2,6 +2,7 @@
 import type { Notice } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import type { Compute } from "../compute/compute.ts";
+import { Recurring } from "../recurring.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
 import type { Insist } from "./insist.ts";
@@ -36,8 +37,13 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   /** Runs being made ready; true once they can only be stopped as jobs. */
   readonly #launching = new Map<number, { submitted: boolean }>();
-  /** Whether the queue is being gone through, and whether that must be done once more. */
-  #filling: "no" | "yes" | "again" = "no";
+  readonly #filling = new Recurring(
+    () => this.#fill(),
+    (cause) => {
+      this.#options.insist.tell(cause);
+      this.#options.after(AGAIN, () => this.pump());
+    },
+  );
   #open = false;
 
   constructor(options: DispatcherOptions) {
@@ -62,24 +68,7 @@ export class Dispatcher {
 
   /** Starts what there is room for, in the queue's order, once the caller's own turn is over. */
   pump(): void {
-    if (!this.#open) return;
-    if (this.#filling !== "no") {
-      this.#filling = "again";
-      return;
-    }
-    this.#filling = "yes";
-    setImmediate(() => {
-      this.#fill()
-        .catch((cause: unknown) => {
-          this.#options.insist.tell(cause);
-          this.#options.after(AGAIN, () => this.pump());
-        })
-        .finally(() => {
-          const again = this.#filling === "again";
-          this.#filling = "no";
-          if (again) this.pump();
-        });
-    });
+    if (this.#open) this.#filling.ask();
   }
 
   async #fill(): Promise<void> {

@@ -109,6 +109,14 @@ export class Scheduler {
     this.#dispatcher.pump();
   }
 
+  /**
+   * Runs of an environment that can go on at the same time here, others set aside; at least 1.
+   * @throws ProvingGroundError `no-slot` when this machine can never run it
+   */
+  async width(name: string): Promise<number> {
+    return this.#slots.width(needOf((await this.#environment(name)).manifest));
+  }
+
   /** Nothing queued and nothing under way. */
   get idle(): boolean {
     const { running, queued } = this.#options.store.runs.counts();
@@ -154,10 +162,15 @@ export class Scheduler {
     return this.#queue(actor, runs);
   }
 
-  /** Queues runs of the unchanged code. @throws ProvingGroundError `dirty-baseline`, `no-slot` */
-  async baseline(actor: Actor, name: string, seeds?: readonly number[]): Promise<Run[]> {
+  /**
+   * Queues runs of the unchanged code.
+   * @param of a commit to take it from; absent: the newest, which must be all there is
+   * @throws ProvingGroundError `dirty-baseline`, `no-commit`, `no-slot`
+   */
+  async baseline(actor: Actor, name: string, seeds?: readonly number[], of?: string): Promise<Run[]> {
     const environment = await this.#environment(name);
-    const { commit, tree } = await this.#options.environments.baselineCode(environment);
+    const { commit, tree } =
+      of === undefined ? await this.#options.environments.baselineCode(environment) : await this.#codeAt(of, environment);
     const all = seeds ?? [environment.manifest.seed.default];
     return this.#queue(
       actor,
@@ -219,6 +232,14 @@ export class Scheduler {
   /** Readings of runs, each thinned to at most some two thousand. */
   curves(ids: readonly number[]): Promise<Curve[]> {
     return Promise.all(ids.map((id) => this.#records.curve(this.#options.store.runs.get(id).id)));
+  }
+
+  async #codeAt(commit: string, { directory }: ValidEnvironment): Promise<{ commit: string; tree: string }> {
+    const tree = await this.#options.git.treeOf(commit, directory);
+    if (tree !== null) return { commit, tree };
+    throw new ProvingGroundError("no-commit", `the commit ${commit.slice(0, 10)} is gone, or has no folder ${directory}`, {
+      hint: "It may have been pruned; start a new search.",
+    });
   }
 
   async #environment(name: string): Promise<ValidEnvironment> {

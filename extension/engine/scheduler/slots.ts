@@ -39,6 +39,16 @@ export class Slots {
     return `it needs ${gpus} GPU${gpus === 1 ? "" : "s"}${gpuMemory === null ? "" : ` with ${gpuMemory} GiB`} and this machine has ${fit === 0 ? "none" : fit}`;
   }
 
+  /** How many runs of this need fit at once on the empty target; at least 1. */
+  width({ gpus, gpuMemory, cpus }: Need): number {
+    const { fixed, slots, cpus: processors, devices } = this.#capacity;
+    const places = fixed ? slots : Math.floor(processors / Math.min(cpus, Math.max(1, processors)));
+    const fitting = devices.filter((device) => large(device.memory, gpuMemory)).length;
+    const onDevices = gpus === 0 ? Infinity : Math.floor(fitting / gpus);
+    // An accelerator is not left idle for want of processors.
+    return Math.max(1, gpus > 0 && !fixed ? onDevices : Math.min(places, onDevices));
+  }
+
   /** Nothing is free that any run could take. */
   full(): boolean {
     const { fixed, slots, cpus, devices } = this.#capacity;

@@ -1,23 +1,30 @@
-/** Generates ideas, fresh or for the next epoch: plans the requests, asks the source, writes each answer in one transaction. */
-import { ProvingGroundError } from "../../protocol/errors.ts";
+/** Generates ideas that a human asks for, fresh or for the next epoch: plans the requests, asks, writes each answer in one transaction. */
 import type { ValidEnvironment } from "../../protocol/environment.ts";
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea, Usage } from "../../protocol/idea.ts";
+import type { ParamsOut } from "../../protocol/messages.ts";
+import type { Generated, ideasGenerate, nextEpoch } from "../../protocol/methods.ts";
+import { OPERATORS } from "../../protocol/model.ts";
+import type { Draw } from "../../protocol/search.ts";
 import type { Cost } from "../../protocol/spending.ts";
 import { addCost } from "../../protocol/spending.ts";
-import type { Generated, ideasGenerate, nextEpoch, ProgressReport } from "../../protocol/methods.ts";
-import type { ParamsOut } from "../../protocol/messages.ts";
-import { OPERATORS } from "../../protocol/model.ts";
 import type { Environments } from "../environments/catalogue.ts";
 import type { Git } from "../git/git.ts";
 import type { Ideator } from "../ideator/ideator.ts";
-import type { Draft, IdeationRequest, SourceChoice } from "../ideator/sources.ts";
+import type { Draft, SourceChoice } from "../ideator/sources.ts";
 import type { Models } from "../models/catalogue.ts";
 import { addUsage } from "../models/language-model.ts";
+import type { NewIdea } from "../store/ideas.ts";
 import type { Store } from "../store/store.ts";
-import { contextFiles, knobValues } from "./code.ts";
-import type { EpochPlan, PlannedRequest } from "./next-epoch.ts";
-import { planEpoch, planFresh } from "./next-epoch.ts";
-import { Trajectories } from "./trajectories.ts";
+import { Background, type Caller } from "./background.ts";
+import { namedParents } from "./draws.ts";
+import { Knowledge } from "./knowledge.ts";
+import { planEpoch, planFresh, type EpochPlan } from "./next-epoch.ts";
+
+/** Tokens of earlier experiments shown in one request; leaves room for code and answer in a context of 32,000. */
+const CONTEXT_TOKENS = 12_000;
+/** No search has this number. */
+const BY_HAND = 0;
 
 export interface GenerationParts {
   store: Store;
@@ -29,18 +36,13 @@ export interface GenerationParts {
   drawSeed: () => number;
 }
 
-/** The caller's side of a request. */
-export interface Caller {
-  signal: AbortSignal;
-  report(progress: Omit<ProgressReport, "progress">): void;
-}
-
 interface Order {
   environment: ValidEnvironment;
   source: string;
   instructions: string;
   epoch: number;
   seed: number;
+  knowledge: Knowledge;
   plan: EpochPlan;
 }
 
@@ -60,7 +62,8 @@ export class Generation {
     const seed = params.seed ?? this.#parts.drawSeed();
     const { source, instructions, count } = params;
     const epoch = this.#parts.store.ideas.newestEpoch(environment.name);
-    return this.#carryOut({ environment, source, instructions, epoch, seed, plan: planFresh(count, seed) }, caller);
+    const knowledge = this.#knowledge(environment);
+    return this.#carryOut({ environment, source, instructions, epoch, seed, knowledge, plan: planFresh(count, seed) }, caller);
   }
 
   /**
@@ -68,30 +71,47 @@ export class Generation {
    * @throws ProvingGroundError as `generate`
    */
   async nextEpoch(params: ParamsOut<typeof nextEpoch>, caller: Caller): Promise<Generated> {
-    const { store, git, environments } = this.#parts;
+    const { store, environments } = this.#parts;
     const environment = await environments.get(params.environment);
     const seed = params.seed ?? this.#parts.drawSeed();
     const { source, instructions, count, exploit, base } = params;
-    const trajectories = new Trajectories(store, git, environment).executed();
-    const plan = planEpoch({ count, exploit, base, parents: store.parents.of(environment.name), trajectories, seed });
+    const knowledge = this.#knowledge(environment);
+    const ground = {
+      plan: { base, memory: "environment" as const, contextTokens: CONTEXT_TOKENS },
+      ...{ search: BY_HAND, knowledge, reference: environment.baseline.mean, direction: environment.manifest.metric.direction },
+    };
+    const plan = planEpoch({ count, exploit, base, parents: namedParents(knowledge), ground, seed });
     const epoch = store.ideas.newestEpoch(environment.name) + 1;
-    return this.#carryOut({ environment, source, instructions, epoch, seed, plan }, caller);
+    return this.#carryOut({ environment, source, instructions, epoch, seed, knowledge, plan }, caller);
+  }
+
+  #knowledge({ name }: ValidEnvironment): Knowledge {
+    const { events } = this.#parts.store;
+    const knowledge = new Knowledge(name);
+    knowledge.learn(events.between(0, events.newest));
+    return knowledge;
   }
 
   async #carryOut(order: Order, caller: Caller): Promise<Generated> {
-    const { plan } = order;
-    const source = this.#sourceOf(order.source);
+    const { plan, environment, knowledge } = order;
+    const { store, git, environments, ideator } = this.#parts;
+    const source = sourceOf(this.#parts.models, order.source);
+    const { commit: baseline } = await environments.baselineCode(environment);
+    const background = new Background({ store, git, environment, baseline, source: order.source, search: null, knowledge });
     const total = plan.requests.reduce((sum, { count }) => sum + count, 0);
+    const { mean, published } = environment.baseline;
     const ideas: Idea[] = [];
     const notes = [...plan.notes];
     let usage: Usage | null = null;
     let cost: Cost | null = null;
     let failure: ProvingGroundError | null = null;
-    for (const planned of plan.requests) {
+    for (const draw of plan.requests) {
       try {
-        const request = await this.#requestFor(order, planned, { ...caller, report: offset(caller, ideas.length, total) });
-        const answer = await this.#parts.ideator.generate(source, request);
-        ideas.push(...this.#write(order, planned, source, answer.ideas));
+        const told = { ...caller, report: offset(caller, ideas.length, total) };
+        knowledge.learn(store.events.between(knowledge.upTo, store.events.newest));
+        const known = { value: mean ?? published, published: mean === null };
+        const answer = await ideator.generate(source, await background.request(draw, order.instructions, known, told));
+        ideas.push(...this.#write(order, draw, source, answer.ideas));
         notes.push(...answer.notes);
         usage = addUsage(usage, answer.usage);
         cost = addCost(cost, answer.cost);
@@ -109,63 +129,34 @@ export class Generation {
     return { ideas, notes, usage, cost };
   }
 
-  #sourceOf(source: string): SourceChoice {
-    return source === OPERATORS ? { kind: "operators" } : { kind: "model", model: this.#parts.models.get(source) };
-  }
-
-  async #requestFor(order: Order, planned: PlannedRequest, caller: Caller): Promise<IdeationRequest> {
-    const { store, git, environments } = this.#parts;
-    const { environment } = order;
-    const { commit: baselineCommit } = await environments.baselineCode(environment);
-    const past = new Trajectories(store, git, environment);
-    const baselineValues = await knobValues(git, environment, baselineCommit);
-    const { mean, published } = environment.baseline;
-    return {
-      manifest: environment.manifest,
-      baseline: { value: mean ?? published, published: mean === null },
-      baselineValues,
-      files: await contextFiles(git, environment, this.#commitOf(planned.base) ?? baselineCommit),
-      base: planned.base,
-      strategy: planned.strategy,
-      count: planned.count,
-      instructions: order.instructions,
-      earlier: await past.earlier(baselineValues),
-      parents: await Promise.all(planned.parents.map((parent) => past.parent(parent))),
-      sample: order.source === OPERATORS ? [] : await Promise.all(planned.sample.map((idea) => past.of(idea))),
-      seed: planned.seed,
-      signal: caller.signal,
-      onProgress: (progress) => caller.report(progress),
-    };
-  }
-
-  #commitOf(base: number | null): string | null {
-    if (base === null) return null;
-    const implementation = this.#parts.store.implementations.implementation(base);
-    if (implementation !== null) return implementation.commit;
-    throw new ProvingGroundError("not-implemented-yet", `idea #${base} has no approved implementation to build on`, {
-      hint: "Approve it first, or write the next epoch on the baseline.",
-    });
-  }
-
-  #write({ environment, epoch, seed }: Order, { strategy, base }: PlannedRequest, source: SourceChoice, drafts: readonly Draft[]): Idea[] {
-    const byModel = source.kind === "model";
+  #write({ environment, epoch, seed }: Order, draw: Draw, source: SourceChoice, drafts: readonly Draft[]): Idea[] {
+    const actor = source.kind === "model" ? "model" : "search";
     return this.#parts.store.ideas.add(
-      byModel ? "model" : "search",
-      drafts.map(({ text, kind, knobs, parents }) => ({
-        environment: environment.name,
-        epoch,
-        source: byModel ? "model" : "operator",
-        model: byModel ? source.model.id : null,
-        strategy,
-        text,
-        kind,
-        knobs,
-        base,
-        parents,
-        seed,
-      })),
+      actor,
+      drafts.map((draft) => ({ ...newIdea(environment.name, draw, source, draft), epoch, seed })),
     );
   }
+}
+
+/** @throws ProvingGroundError `model` when no such model is configured */
+export function sourceOf(models: Models, source: string): SourceChoice {
+  return source === OPERATORS ? { kind: "operators" } : { kind: "model", model: models.get(source) };
+}
+
+/** A draft as it is written down, but for its epoch and seed. */
+export function newIdea(
+  environment: string,
+  { strategy, base }: Draw,
+  source: SourceChoice,
+  { text, kind, knobs, parents }: Draft,
+): Omit<NewIdea, "epoch" | "seed"> {
+  const byModel = source.kind === "model";
+  return {
+    environment,
+    source: byModel ? "model" : "operator",
+    model: byModel ? source.model.id : null,
+    ...{ strategy, text, kind, knobs, base, parents },
+  };
 }
 
 /** Progress of one request as part of the whole. */

@@ -6,7 +6,7 @@ import { ENDED } from "../../protocol/run.ts";
 import type { Implementer } from "../implementer/implementer.ts";
 import type { Models } from "../models/catalogue.ts";
 import type { Store } from "../store/store.ts";
-import type { Caller } from "./generation.ts";
+import type { Caller } from "./background.ts";
 
 export interface RepairsParts {
   store: Store;

@@ -1,107 +1,58 @@
-/** What was tried before, read from the store: outcomes for the models, knob values for the operators. */
+/** Earlier experiments as sources of ideas read them: results as they are known, and for models the code that was changed. */
 import type { ValidEnvironment } from "../../protocol/environment.ts";
-import type { Idea } from "../../protocol/idea.ts";
 import type { Git } from "../git/git.ts";
-import type { Earlier, Parent } from "../ideator/sources.ts";
+import type { Parent } from "../ideator/sources.ts";
 import type { Trajectory } from "../ideator/trajectory.ts";
-import { estimateTokens } from "../ideator/trajectory.ts";
 import type { Assignment } from "../models/knob-values.ts";
-import type { IdeaRecord } from "../store/ideas.ts";
+import { remembered } from "../remembered.ts";
 import type { Store } from "../store/store.ts";
 import { knobValues } from "./code.ts";
-
-/** Characters of a changed line in a diff, its share of context and headers included. */
-const CHARACTERS_PER_CHANGED_LINE = 90;
+import { type Known, metricOf } from "./knowledge.ts";
 
 export class Trajectories {
   readonly #store: Store;
   readonly #git: Git;
   readonly #environment: ValidEnvironment;
+  /** By commit: what a commit holds does not change. */
+  readonly #diffs = new Map<string, Promise<string>>();
+  readonly #values = new Map<string, Promise<Assignment>>();
 
-  constructor(store: Store, git: Git, environment: ValidEnvironment) {
+  constructor({ store, git }: { store: Store; git: Git }, environment: ValidEnvironment) {
     this.#store = store;
     this.#git = git;
     this.#environment = environment;
   }
 
-  /** Ideas with an outcome, a failure being one; those put aside by a human or still under way are left out. */
-  executed(): { idea: number; tokens: number }[] {
-    return this.#store.ideas
-      .list(this.#environment.name)
-      .filter(hasOutcome)
-      .map((idea) => {
-        const { description, changes } = this.#store.ideas.record(idea.id).text;
-        const lines = (idea.change?.added ?? 0) + (idea.change?.removed ?? 0);
-        return {
-          idea: idea.id,
-          tokens: estimateTokens(idea.title + description + changes + " ".repeat(lines * CHARACTERS_PER_CHANGED_LINE)),
-        };
-      });
+  /** With its difference to the unchanged code. */
+  async withCode(known: Known): Promise<Trajectory> {
+    return { ...this.#told(known), diff: await this.#diffToBaseline(known.id) };
   }
 
-  async of(id: number): Promise<Trajectory> {
-    const idea = this.#store.ideas.get(id);
-    const { text } = this.#store.ideas.record(id);
+  /** With the values of the knobs in its code. @param code whether its difference to the unchanged code is wanted too */
+  async parent(known: Known, code: boolean): Promise<Parent> {
+    const commit = this.#store.implementations.implementation(known.id)?.commit;
+    const values = commit === undefined ? {} : await this.#valuesIn(commit);
+    return { ...(code ? await this.withCode(known) : { ...this.#told(known), diff: null }), values };
+  }
+
+  #told(known: Known): Omit<Trajectory, "diff"> {
+    const { text } = this.#store.ideas.record(known.id);
+    const metric = metricOf(known);
+    const { problem, status } = metric === null ? this.#store.ideas.get(known.id) : { problem: null, status: "done" };
     return {
-      idea: id,
       ...text,
-      metric: idea.metric,
-      seeds: idea.seeds,
-      failure: idea.metric === null ? (idea.problem ?? `it is ${idea.status}`) : null,
-      diff: await this.#diffToBaseline(id),
+      ...{ idea: known.id, title: known.title },
+      metric,
+      seeds: known.metrics.length,
+      failure: metric === null ? (problem ?? `it is ${status}`) : null,
     };
   }
 
-  async parent(id: number): Promise<Parent> {
-    const commit = this.#store.implementations.implementation(id)?.commit;
-    const values = commit === undefined ? {} : await knobValues(this.#git, this.#environment, commit);
-    return { ...(await this.of(id)), values };
+  #valuesIn(commit: string): Promise<Assignment> {
+    return remembered(this.#values, commit, () => knobValues(this.#git, this.#environment, commit));
   }
 
-  /** Every idea of the environment, with the knob values it results in where it is made of knobs. */
-  async earlier(baseline: Assignment): Promise<Earlier[]> {
-    const records = this.#store.ideas.records(this.#environment.name);
-    const byId = new Map(records.map((record) => [record.id, record]));
-    const known = new Map<number, Assignment | null>();
-    const earlier: Earlier[] = [];
-    for (const record of records) {
-      const values = record.knobs === null ? null : await this.#valuesOf(record, byId, baseline, known);
-      earlier.push({ title: record.text.title, values });
-    }
-    return earlier;
-  }
-
-  async #valuesOf(
-    record: IdeaRecord,
-    byId: ReadonlyMap<number, IdeaRecord>,
-    baseline: Assignment,
-    known: Map<number, Assignment | null>,
-  ): Promise<Assignment | null> {
-    const cached = known.get(record.id);
-    if (cached !== undefined) return cached;
-    const values = await this.#resolved(record, byId, baseline, known);
-    known.set(record.id, values);
-    return values;
-  }
-
-  /** Read in the code where words made the idea, else its settings on top of what it is written on. */
-  async #resolved(
-    { id, knobs, base }: IdeaRecord,
-    byId: ReadonlyMap<number, IdeaRecord>,
-    baseline: Assignment,
-    known: Map<number, Assignment | null>,
-  ): Promise<Assignment | null> {
-    if (knobs === null) {
-      const commit = this.#store.implementations.implementation(id)?.commit;
-      return commit === undefined ? null : knobValues(this.#git, this.#environment, commit);
-    }
-    if (base === null) return { ...baseline, ...knobs };
-    const record = byId.get(base);
-    const under = record === undefined ? null : await this.#valuesOf(record, byId, baseline, known);
-    return under === null ? null : { ...under, ...knobs };
-  }
-
-  /** The whole difference to the unchanged code, through all the ideas it is built on. */
+  /** The whole difference, through all the ideas it is built on; null where it has no code. */
   async #diffToBaseline(id: number): Promise<string | null> {
     const own = this.#store.implementations.implementation(id);
     if (own === null) return null;
@@ -109,11 +60,6 @@ export class Trajectories {
     for (let base = this.#store.ideas.record(id).base; base !== null; base = this.#store.ideas.record(base).base) {
       root = this.#store.implementations.implementation(base)?.base ?? root;
     }
-    return this.#git.diff(root, own.commit, this.#environment.directory);
+    return remembered(this.#diffs, own.commit, () => this.#git.diff(root, own.commit, this.#environment.directory));
   }
-}
-
-function hasOutcome({ metric, status }: Idea): boolean {
-  if (status === "rejected") return false;
-  return metric !== null || status === "failed" || status === "not implemented";
 }

@@ -102,6 +102,24 @@ export class Calls {
     }));
   }
 
+  /**
+   * What a model's calls of one kind took for each idea on average, failures included; null while it has made none.
+   * @returns dollars null where no price was known
+   */
+  perIdea(environment: string, kind: Purpose["kind"], model: string): { tokens: number; dollars: number | null } | null {
+    const sum = this.#database.get(
+      "SELECT sum(input_tokens + output_tokens) AS tokens, sum(cost) AS cost, count(DISTINCT idea) AS ideas FROM calls WHERE environment = ? AND kind = ? AND model = ?",
+      ...[environment, kind, model],
+    );
+    const written =
+      kind === "ideas"
+        ? this.#database.get("SELECT count(*) AS ideas FROM ideas WHERE environment = ? AND model = ?", environment, model)
+        : sum;
+    const ideas = Number(written?.ideas ?? 0);
+    if (sum?.tokens == null || ideas === 0) return null;
+    return { tokens: Number(sum.tokens) / ideas, dollars: sum.cost === null ? null : Number(sum.cost) / BILLION / ideas };
+  }
+
   /** Calls of an idea or of an environment, oldest first. */
   list(of: { idea: number } | { environment: string }): CallRecord[] {
     const rows =

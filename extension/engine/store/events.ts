@@ -1,10 +1,11 @@
 /** The event log read back: what happened to ideas and runs, in order, with what of it never changes afterwards. */
-import type { Database, Row } from "./database.ts";
+import type { Actor, Database, Row } from "./database.ts";
 
 /** An event about an idea, or about the parents of an environment. */
 export interface LoggedEvent {
   seq: number;
   kind: string;
+  actor: Actor;
   idea: number | null;
   run: number | null;
   detail: Readonly<Record<string, unknown>>;
@@ -17,7 +18,7 @@ export interface LoggedEvent {
 }
 
 const ROWS = `
-SELECT e.seq, e.kind, e.idea, e.run, e.detail, r.metric, i.search, coalesce(i.environment, r.environment) AS environment
+SELECT e.seq, e.kind, e.actor, e.idea, e.run, e.detail, r.metric, i.search, coalesce(i.environment, r.environment) AS environment
 FROM events e LEFT JOIN ideas i ON i.id = e.idea LEFT JOIN runs r ON r.id = e.run`;
 
 export class Events {
@@ -44,6 +45,7 @@ function toEvent(row: Row): LoggedEvent {
   return {
     seq: Number(row.seq),
     kind: String(row.kind),
+    actor: row.actor as Actor,
     idea: row.idea === null ? null : Number(row.idea),
     run: row.run === null ? null : Number(row.run),
     detail,

@@ -177,6 +177,13 @@ export class Ideas {
       .map((row) => this.#toIdea(row));
   }
 
+  /** Ideas that answer a search's own requests, in order. */
+  writtenFor(search: number): number[] {
+    return this.#database
+      .all("SELECT id FROM ideas WHERE search = ? AND request IS NOT NULL ORDER BY id", search)
+      .map((row) => Number(row.id));
+  }
+
   /** Number of the newest epoch; 0 when there is none. */
   newestEpoch(environment: string): number {
     return Number(this.#database.get("SELECT coalesce(max(epoch), 0) AS epoch FROM ideas WHERE environment = ?", environment)?.epoch ?? 0);

@@ -95,6 +95,27 @@ export class Runs {
       .map((row) => this.#toRun(row));
   }
 
+  /** Whether a run of exactly this code has succeeded, waits or is under way. */
+  hasBaseline(environment: string, tree: string): boolean {
+    const sql = "SELECT 1 FROM runs WHERE environment = ? AND tree = ? AND idea IS NULL AND state NOT IN ('failed', 'stopped') LIMIT 1";
+    return this.#database.get(sql, environment, tree) !== undefined;
+  }
+
+  /** Runs of a search's ideas that have not ended. */
+  openOf(search: number): Run[] {
+    const sql = `SELECT r.* FROM runs r JOIN ideas i ON i.id = r.idea
+      WHERE i.search = ? AND r.state IN ('queued', 'starting', 'running') ORDER BY r.id`;
+    return this.#database.all(sql, search).map((row) => this.#toRun(row));
+  }
+
+  /** Mean wall time of the newest successful runs of an environment, in seconds; null before the first. */
+  meanSeconds(environment: string): number | null {
+    const sql = `SELECT avg((ended_at - started_at) / 1000.0) AS seconds FROM
+      (SELECT ended_at, started_at FROM runs WHERE environment = ? AND state = 'succeeded' ORDER BY id DESC LIMIT 20)`;
+    const seconds = this.#database.get(sql, environment)?.seconds ?? null;
+    return seconds === null ? null : Number(seconds);
+  }
+
   /** Tree of the environment's folder that a run executes. */
   treeOf(id: number): string {
     return String(this.#database.get("SELECT tree FROM runs WHERE id = ?", id)?.tree);

@@ -27,6 +27,9 @@ export interface RequestRecord {
   known: number;
   /** The baseline's result as it was known then; null when it was not. */
   reference: number | null;
+  /** Ideas on their way, and runs that could go on at once, when it was drawn. */
+  under: number;
+  slots: number;
   /** What the model wrote, answer by answer; null while it is open and for operators. */
   answers: string[] | null;
   notes: string[];
@@ -91,6 +94,11 @@ export class Searches {
     return this.#database.all("SELECT * FROM searches WHERE state <> 'ended' ORDER BY id").map((row) => this.#toSearch(row));
   }
 
+  /** A number that no benchmark has yet. */
+  nextBenchmark(): number {
+    return Number(this.#database.get("SELECT coalesce(max(benchmark), 0) + 1 AS next FROM searches")?.next);
+  }
+
   change(actor: Actor, id: number, plan: SearchPlan): Search {
     this.#database.transaction(actor, (transaction) => {
       this.#database.run("UPDATE searches SET plan = ? WHERE id = ?", JSON.stringify(plan), id);
@@ -134,18 +142,20 @@ export class Searches {
   }
 
   /** Records a draw before anything comes of it. */
-  openRequest(search: number, request: Pick<RequestRecord, "epoch" | "draw" | "known" | "reference">): RequestRecord {
+  openRequest(search: number, request: Pick<RequestRecord, "epoch" | "draw" | "known" | "reference" | "under" | "slots">): RequestRecord {
     const id = this.#database.transaction("search", (transaction) => {
       const last = this.#database.get("SELECT coalesce(max(number), 0) AS last FROM requests WHERE search = ?", search)?.last;
       const number = Number(last) + 1;
       const made = this.#database.run(
-        "INSERT INTO requests (search, number, epoch, draw, known, reference, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO requests (search, number, epoch, draw, known, reference, open, slots, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         search,
         number,
         request.epoch,
         JSON.stringify(request.draw),
         request.known,
         request.reference,
+        request.under,
+        request.slots,
         this.#database.now(),
       );
       this.#record(transaction, search, "ideas asked for", { request: made, ...request.draw });
@@ -285,6 +295,8 @@ function toRequest(row: Row): RequestRecord {
     draw: JSON.parse(String(row.draw)) as Draw,
     known: Number(row.known),
     reference: row.reference === null ? null : Number(row.reference),
+    under: Number(row.open),
+    slots: Number(row.slots),
     answers: row.answers === null ? null : (JSON.parse(String(row.answers)) as string[]),
     notes: row.notes === null ? [] : (JSON.parse(String(row.notes)) as string[]),
     error: row.error as string | null,

@@ -63,6 +63,9 @@ describe("a search against as many fresh ideas", () => {
     const byHand = ideas.map((idea) => ({ ...idea, search: null, source: "operator" as const, model: null }));
     expect(compare(byHand, [])).toMatchObject([{ search: null, writers: ["operators"], pool: 4, problem: null }]);
     expect(compare(byHand.slice(4), [])).toEqual([]);
+    const taken = reached(9, 1, { strategy: "fresh", search: 4, source: "operator", model: null });
+    const taker = searchFixture(4, { algorithm: "best of n", source: "operators", ideasOf: 3 });
+    expect(compare([...byHand, taken], [taker])[0]?.pool).toBe(4);
   });
 });
 

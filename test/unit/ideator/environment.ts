@@ -69,6 +69,7 @@ export const ideation = (more: Partial<IdeationRequest> = {}): IdeationRequest =
   parents: [],
   sample: [],
   seed: 1,
+  search: null,
   signal: new AbortController().signal,
   onProgress: () => undefined,
   ...more,

@@ -36,6 +36,7 @@ describe("ideas by a model", () => {
     const model = new Scripted(answer("One", "Two"));
     expect(await ask(model)).toEqual({
       ideas: [idea("One"), idea("Two")].map((text) => ({ text, kind: null, knobs: null, parents: [] })),
+      answers: [expect.stringContaining("One") as string],
       notes: [],
       usage: { inputTokens: 10, outputTokens: 5 },
       cost: null,

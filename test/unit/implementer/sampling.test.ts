@@ -6,7 +6,7 @@ const never = () => new AbortController().signal;
 
 /** Tries that end when they are told to. */
 function tries(count: number, signal: AbortSignal = never()) {
-  const begun = Array.from({ length: count }, () => Promise.withResolvers<Tried<string>>());
+  const begun = Array.from({ length: count }, () => Promise.withResolvers<Tried<string, string>>());
   const seen: { signal: AbortSignal; pass: () => boolean }[] = [];
   const end = firstToPass(count, signal, async (sample, own, pass) => {
     seen[sample - 1] = { signal: own, pass };

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { knobLine, knobsIn } from "../../../extension/engine/environments/knob-lines.ts";
 import type { OperatorRequest } from "../../../extension/engine/models/operators.ts";
 import { proposeByOperators } from "../../../extension/engine/models/operators.ts";
-import { fingerprint, sameValue } from "../../../extension/engine/models/knob-values.ts";
+import { type Assignment, fingerprint, sameValue } from "../../../extension/engine/models/knob-values.ts";
+import { Tried } from "../../../extension/engine/models/tried.ts";
 import { Random } from "../../../extension/engine/models/random.ts";
 import { Knob } from "../../../extension/protocol/manifest.ts";
 
@@ -32,20 +33,25 @@ const KNOBS = [
 ].map((knob) => Knob.parse(knob));
 const BASELINE = { optimizer: "sgd", rate: 0.5, depth: 1, decay: 0.9, tied: false };
 
+const triedOf = (...all: Assignment[]) => {
+  const tried = new Tried(KNOBS, BASELINE);
+  for (const values of all) tried.add(values);
+  return tried;
+};
 const ask = (more: Partial<OperatorRequest> = {}): OperatorRequest => ({
   knobs: KNOBS,
   baseline: BASELINE,
   base: null,
   parents: [],
   count: 6,
-  tried: [],
-  explore: false,
+  tried: triedOf(),
+  mode: "vary",
   changeLine: knobLine,
   random: new Random(1),
   ...more,
 });
-const ADAM = { idea: 3, title: "Adam", result: "loss 0.61", values: { ...BASELINE, optimizer: "adam", rate: 0.8 } };
-const DEEP = { idea: 5, title: "Deep", result: null, values: { ...BASELINE, depth: 3, tied: true } };
+const ADAM = { idea: 3, title: "Adam", result: "loss 0.61", reward: -0.61, values: { ...BASELINE, optimizer: "adam", rate: 0.8 } };
+const DEEP = { idea: 5, title: "Deep", result: null, reward: null, values: { ...BASELINE, depth: 3, tied: true } };
 
 describe("operators", () => {
   it("give the same ideas for the same seed", () => {
@@ -80,10 +86,10 @@ describe("operators", () => {
 
   it("never repeat a combination, stay inside ranges and choices, and say what they set", () => {
     fc.assert(
-      fc.property(fc.integer(), fc.boolean(), fc.constantFrom(null, 3), (seed, explore, base) => {
+      fc.property(fc.integer(), fc.constantFrom("vary", "explore", "random"), fc.constantFrom(null, 3), (seed, mode, base) => {
         const parents = base === null ? [] : [ADAM, DEEP];
         const tried = [{ ...BASELINE, depth: 2 }];
-        const { ideas } = proposeByOperators(ask({ random: new Random(seed), count: 10, explore, base, parents, tried }));
+        const { ideas } = proposeByOperators(ask({ random: new Random(seed), count: 10, mode, base, parents, tried: triedOf(...tried) }));
         expect(ideas).toHaveLength(10);
         const all = [BASELINE, ...tried, ...parents.map(({ values }) => values), ...ideas.map(({ values }) => values)];
         expect(new Set(all.map((values) => fingerprint(KNOBS, values))).size).toBe(all.length);
@@ -151,9 +157,32 @@ describe("operators", () => {
 
   it("prefer knobs that were moved least when they explore", () => {
     const tried = Array.from({ length: 50 }, (_, index) => ({ ...BASELINE, rate: 1 + index / 100 }));
-    const moves = (explore: boolean) =>
-      proposeByOperators(ask({ explore, tried, count: 30 })).ideas.filter(({ knobs }) => "rate" in knobs).length;
-    expect(moves(true)).toBeLessThan(moves(false) / 2);
+    const moves = (mode: OperatorRequest["mode"]) =>
+      proposeByOperators(ask({ mode, tried: triedOf(...tried), count: 30 })).ideas.filter(({ knobs }) => "rate" in knobs).length;
+    expect(moves("explore")).toBeLessThan(moves("vary") / 2);
+  });
+
+  it("give better parents more children, in proportion to a tournament of two", () => {
+    const parents = Array.from({ length: 8 }, (_, index) => ({
+      ...{ idea: index + 1, title: `P${index + 1}`, result: null, reward: index },
+      values: { ...BASELINE, rate: 1 + index / 10 },
+    }));
+    const { ideas } = proposeByOperators(ask({ parents, count: 2000, knobs: [...KNOBS], random: new Random(5) }));
+    const alone = ideas.filter((idea) => idea.parents.length === 1);
+    const share = (id: number) => alone.filter((idea) => idea.parents[0] === id).length / alone.length;
+    // The k-th best of n wins a tournament of two with probability (2(n − k) + 1) / n².
+    expect(share(8)).toBeCloseTo(15 / 64, 1);
+    expect(share(1)).toBeCloseTo(1 / 64, 1);
+    expect(share(8)).toBeGreaterThan(share(1) * 4);
+  });
+
+  it("draw every knob anew as a control, each value as likely on its own scale", () => {
+    const { ideas } = proposeByOperators(ask({ mode: "random", count: 400 }));
+    const logs = ideas.map(({ values }) => Math.log10(Number(values.rate)));
+    expect(logs.filter((log) => log < -0.5).length / logs.length).toBeCloseTo(0.5, 1);
+    expect(ideas.filter(({ values }) => values.optimizer === "adam").length / ideas.length).toBeCloseTo(1 / 3, 1);
+    expect(ideas[0]?.text.title).toMatch(/\(drawn at random\)$/);
+    expect(ideas[0]?.text.description).toContain("Draws every setting anew");
   });
 
   it("say so when every combination was tried", () => {

@@ -1,9 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Ground } from "../../../extension/engine/search/draws.ts";
 import { planEpoch, planFresh } from "../../../extension/engine/search/next-epoch.ts";
+import { EventLog } from "../../fixtures/event-log.ts";
 
-const tried = (count: number, tokens = 100) => Array.from({ length: count }, (_, index) => ({ idea: index + 1, tokens }));
-const question = { count: 25, exploit: 0.5, base: "parent" as const, parents: [4, 2], trajectories: tried(30), seed: 1 };
+/** Each idea takes about a hundred tokens to tell of. */
+function tried(count: number, { length = 150, contextTokens = 12_000 } = {}): Ground {
+  const log = new EventLog();
+  for (let id = 1; id <= count; id++) log.idea(id, { metric: id % 3 === 0 ? null : 1, length });
+  return {
+    plan: { base: "parent", memory: "environment", contextTokens },
+    ...{ search: 0, knowledge: log.knowledge, reference: 1, direction: "minimize" },
+  };
+}
+const question = { count: 25, exploit: 0.5, base: "parent" as const, parents: [4, 2], ground: tried(30), seed: 1 };
 
 describe("the plan of an epoch", () => {
   it("lets the share, rounded down, build on the parents and the rest explore, ten ideas a request", () => {
@@ -38,7 +48,7 @@ describe("the plan of an epoch", () => {
   });
 
   it("shows every exploring request a sample of its own within the budget", () => {
-    const { requests } = planEpoch({ ...question, exploit: 0, sampleTokens: 1000 });
+    const { requests } = planEpoch({ ...question, exploit: 0, ground: tried(30, { contextTokens: 1000 }) });
     for (const { sample } of requests) {
       expect(sample).toHaveLength(10);
       expect(new Set(sample).size).toBe(10);
@@ -47,7 +57,7 @@ describe("the plan of an epoch", () => {
   });
 
   it("shows at least one experiment, however long", () => {
-    const { requests } = planEpoch({ ...question, count: 1, exploit: 0, trajectories: tried(3, 1e9) });
+    const { requests } = planEpoch({ ...question, count: 1, exploit: 0, ground: tried(3, { length: 1e9 }) });
     expect(requests[0]?.sample).toHaveLength(1);
   });
 
@@ -58,7 +68,7 @@ describe("the plan of an epoch", () => {
   });
 
   it("asks for fresh ideas, and says so, before anything was executed", () => {
-    const { requests, notes } = planEpoch({ ...question, parents: [], exploit: 0, trajectories: [] });
+    const { requests, notes } = planEpoch({ ...question, parents: [], exploit: 0, ground: tried(0) });
     expect(requests.map(({ strategy, count }) => [strategy, count])).toEqual([
       ["fresh", 10],
       ["fresh", 10],
@@ -67,6 +77,7 @@ describe("the plan of an epoch", () => {
     expect(notes).toEqual(["nothing has been executed yet, so that there is nothing to differ from"]);
   });
 
+  const grounds = Array.from({ length: 21 }, (_, size) => tried(size));
   it("is the same for the same seed, and always makes the number asked for", () => {
     fc.assert(
       fc.property(
@@ -76,7 +87,7 @@ describe("the plan of an epoch", () => {
         fc.nat(20),
         fc.boolean(),
         (count, exploit, seed, size, parents) => {
-          const asked = { ...question, count, exploit, seed, trajectories: tried(size), parents: parents ? [4] : [] };
+          const asked = { ...question, count, exploit, seed, ground: grounds[size] ?? tried(size), parents: parents ? [4] : [] };
           const plan = planEpoch(asked);
           expect(plan).toEqual(planEpoch(asked));
           expect(plan.requests.reduce((sum, request) => sum + request.count, 0)).toBe(count);

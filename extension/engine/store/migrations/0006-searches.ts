@@ -1,6 +1,6 @@
 /**
  * Migration 6: searches, every request for ideas with its draws and answers, what humans let pass, marks on parents, repetitions and
- * judged kinds. `known` is the newest event that a draw took into account.
+ * judged kinds. `known` is the newest event that a draw took into account, `open` and `slots` what else it went by.
  */
 export const sql = `
 CREATE TABLE searches (
@@ -26,6 +26,8 @@ CREATE TABLE requests (
   draw TEXT NOT NULL,
   known INTEGER NOT NULL,
   reference REAL,
+  open INTEGER NOT NULL,
+  slots INTEGER NOT NULL,
   answers TEXT,
   notes TEXT,
   error TEXT,

@@ -1,0 +1,415 @@
+/** Drives one search: asks for ideas, has them implemented, approved and run, as far as gates and caps let it, and lives on in the store. */
+import type { ValidEnvironment } from "../../protocol/environment.ts";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Idea } from "../../protocol/idea.ts";
+import type { Notice } from "../../protocol/methods.ts";
+import { OPERATORS } from "../../protocol/model.ts";
+import type { Search } from "../../protocol/search.ts";
+import type { Environments } from "../environments/catalogue.ts";
+import type { Implementer } from "../implementer/implementer.ts";
+import type { Proposals } from "../implementer/proposals.ts";
+import type { LanguageModel } from "../models/language-model.ts";
+import { Recurring } from "../recurring.ts";
+import type { After } from "../scheduler/clock.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
+import { ahead } from "./algorithms/algorithm.ts";
+import { Asking, type AskingParts } from "./asking.ts";
+import { deadlineOf, mostHours, runsLeft } from "./budget.ts";
+import { moveOf } from "./moves.ts";
+import { Reference } from "./reference.ts";
+import { takeOver } from "./take-over.ts";
+import { NOT_THE_IDEAS, patience, setbackOf } from "./setbacks.ts";
+
+export interface DriveParts extends AskingParts {
+  environments: Environments;
+  implementer: Implementer;
+  proposals: Proposals;
+  scheduler: Scheduler;
+  after: After;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  onNotice: (notice: Notice) => void;
+  /** It has more or less to do than before. */
+  onBusy: () => void;
+  onError: (cause: unknown) => void;
+}
+
+/** What a search is driven with once its environment was looked at. */
+interface Ready {
+  environment: ValidEnvironment;
+  asking: Asking;
+  reference: Reference;
+  /** Runs that can go on at once. */
+  slots: number;
+}
+
+export class Drive {
+  readonly id: number;
+  /** Search whose ideas it takes; null for one that asks for its own. */
+  readonly ideasOf: number | null;
+  readonly #parts: DriveParts;
+  readonly #calls = new AbortController();
+  /** Ideas that something may still come of. */
+  readonly #open = new Map<number, Idea>();
+  /** Ideas that are being worked on. */
+  readonly #inHand = new Set<number>();
+  /** Ideas that nothing more comes of although their row does not say so. */
+  readonly #settled = new Set<number>();
+  #ready: Ready | null = null;
+  #preparing: Promise<Ready> | null = null;
+  #asking = false;
+  readonly #stepping: Recurring;
+  /** Why nothing more is spent; what is there is finished. */
+  #exhausted: string | null = null;
+  /** Times in a row that a model was away, and until when it is waited for. */
+  #away = { tries: 0, waiting: false };
+  #takeBack: (() => void)[] = [];
+  #closed = false;
+
+  constructor(parts: DriveParts, id: number) {
+    this.#parts = parts;
+    this.id = id;
+    this.#stepping = new Recurring(
+      () => this.#step(),
+      (cause) => this.#suffer(cause),
+      parts.onBusy,
+    );
+    this.ideasOf = this.#search.plan.ideasOf;
+    for (const idea of parts.store.ideas.ofSearch(id)) this.see(idea);
+    this.#watchDeadline();
+  }
+
+  /** Whether something is under way or about to happen that needs the engine. */
+  get busy(): boolean {
+    if (this.#closed || this.#search.state !== "running") return false;
+    return this.#inHand.size > 0 || this.#asking || this.#stepping.busy || this.#takeBack.length > 0;
+  }
+
+  /** Takes note of an idea of the search that changed. */
+  see(idea: Idea): void {
+    const over = moveOf(idea, this.#search) === "over" || this.#settled.has(idea.id);
+    if (over) this.#open.delete(idea.id);
+    else this.#open.set(idea.id, idea);
+    if (idea.status === "failed") this.#lookAtFailure(idea);
+    this.pump();
+  }
+
+  /** Looks for something to do, once the caller's own turn is over. */
+  pump(): void {
+    if (!this.#closed) this.#stepping.ask();
+  }
+
+  /** Models may be there again that were away. */
+  modelsConfigured(): void {
+    if (!this.#away.waiting) return;
+    this.#away.waiting = false;
+    this.pump();
+  }
+
+  /** The plan was changed, or the search was paused or resumed. */
+  planned(): void {
+    const search = this.#search;
+    this.#exhausted = null;
+    this.#away = { tries: 0, waiting: false };
+    if (this.#ready === null) this.#preparing = null;
+    else this.#ready.asking.tryAgain();
+    this.#parts.models.spending.limitSearch(this.id, search.state === "ended" ? null : limitsOf(search));
+    this.#watchDeadline();
+    if (search.state === "running") this.#retryFailures();
+    for (const idea of this.#parts.store.ideas.ofSearch(this.id)) this.see(idea);
+  }
+
+  /** Ends it: models are no longer asked, its runs leave the queue or are stopped. */
+  async stop(reason: string, actor: "human" | "search"): Promise<void> {
+    const { store, scheduler } = this.#parts;
+    if (this.#search.state !== "ended") store.searches.setState(actor, this.id, "ended", reason);
+    this.close();
+    this.#calls.abort();
+    await scheduler.stop(
+      store.runs.openOf(this.id).map(({ id }) => id),
+      actor === "human" ? "human" : "engine",
+    );
+  }
+
+  /** Does nothing more in this engine. */
+  close(): void {
+    this.#closed = true;
+    for (const takeBack of this.#takeBack.splice(0)) takeBack();
+    this.#parts.onBusy();
+  }
+
+  get #search(): Search {
+    return this.#parts.store.searches.get(this.id);
+  }
+
+  async #step(): Promise<void> {
+    if (this.#search.state !== "running") return;
+    const ready = (this.#ready ??= await (this.#preparing ??= this.#prepare()));
+    const search = this.#search;
+    if (this.#closed || search.state !== "running") return;
+    await this.#advance(search, ready);
+    if (!this.#asking && !this.#away.waiting) this.#proceed(search, ready);
+  }
+
+  async #prepare(): Promise<Ready> {
+    const { store, environments, scheduler } = this.#parts;
+    const search = this.#search;
+    const environment = await environments.get(search.environment);
+    const reference = await Reference.of(this.#parts, environment.name, search.baseline, environment.directory);
+    if (!reference.isMeasured) await scheduler.baseline("search", environment.name, search.plan.seeds, search.baseline);
+    this.#parts.models.spending.limitSearch(this.id, limitsOf(search));
+    const asking = new Asking(this.#parts, search, environment, reference);
+    this.#retryFailures();
+    return { environment, asking, reference, slots: Math.max(1, await scheduler.width(store.searches.get(this.id).environment)) };
+  }
+
+  /** Takes every idea one step further that may take one. */
+  async #advance(search: Search, { environment, slots }: Ready): Promise<void> {
+    let writing = [...this.#open.values()].filter(({ id, status }) => this.#inHand.has(id) && status !== "approved").length;
+    const toRun: number[] = [];
+    for (const idea of this.#open.values()) {
+      if (this.#inHand.has(idea.id)) continue;
+      switch (moveOf(idea, search)) {
+        case "implement":
+          if (this.#exhausted !== null || this.#away.waiting || writing >= slots + ahead(slots)) break;
+          writing++;
+          this.#work(idea.id, () => this.#implement(idea.id, search));
+          break;
+        case "approve":
+          this.#work(idea.id, () => this.#approve(idea.id));
+          break;
+        case "run":
+          toRun.push(idea.id);
+          break;
+        case "wait":
+        case "over":
+      }
+    }
+    await this.#run(search, environment, toRun);
+  }
+
+  /** Asks for more ideas, waits, or ends. */
+  #proceed(search: Search, { asking, reference, slots }: Ready): void {
+    const { store, onNotice } = this.#parts;
+    if (this.#exhausted !== null) {
+      if (!this.#finishing()) this.#end(this.#exhausted);
+      return;
+    }
+    if (this.ideasOf !== null) {
+      const all = takeOver(store, this.ideasOf, search);
+      if (all && this.#open.size === 0) this.#end(`All ${search.ideas} ideas are done.`);
+      return;
+    }
+    if (asking.isOpen) {
+      this.#ask(search, asking);
+      return;
+    }
+    const step = asking.next(search, this.#open.size, slots);
+    store.searches.setAsksForParents(this.id, step.kind === "look at parents");
+    switch (step.kind) {
+      case "ask":
+        // What is better than the baseline can only be said once that is known.
+        if (step.draw.strategy === "exploit" && reference.mean === null && reference.isMeasured) break;
+        asking.open(this.id, step, this.#open.size, slots);
+        this.#ask(search, asking);
+        break;
+      case "stuck": {
+        const last = store.searches.requests(this.id).at(-1)?.error ?? "nothing came";
+        if (search.plan.source === OPERATORS) {
+          if (this.#open.size === 0) this.#end(`The operators have nothing new to try: ${last}.`);
+        } else this.#pause(`${search.plan.source} gave no usable idea three times in a row: ${last}`);
+        break;
+      }
+      case "over":
+        this.#end(`All ${search.ideas} ideas are done.`);
+        onNotice({ level: "info", message: `Search ${this.id} is done: ${search.ideas} ideas.` });
+        break;
+      case "look at parents":
+      case "wait":
+    }
+  }
+
+  #ask(search: Search, asking: Asking): void {
+    this.#asking = true;
+    asking
+      .answer(search, this.#calls.signal)
+      .then(
+        () => this.#isBack(),
+        (cause: unknown) => this.#suffer(cause),
+      )
+      .finally(() => {
+        this.#asking = false;
+        this.pump();
+      })
+      .catch(this.#parts.onError);
+  }
+
+  #work(idea: number, work: () => Promise<void>): void {
+    this.#inHand.add(idea);
+    work()
+      .catch((cause: unknown) => this.#suffer(cause, idea))
+      .finally(() => {
+        this.#inHand.delete(idea);
+        this.see(this.#parts.store.ideas.get(idea));
+      })
+      .catch(this.#parts.onError);
+  }
+
+  async #implement(idea: number, { plan }: Search): Promise<void> {
+    const { store, models, implementer } = this.#parts;
+    const { knobs } = store.ideas.record(idea);
+    let model: LanguageModel | null = null;
+    if (knobs === null) {
+      const writer = plan.implementer ?? store.ideas.get(idea).model ?? (plan.source === OPERATORS ? null : plan.source);
+      // The human's own idea in a search without models: it waits for their hands.
+      if (writer === null) {
+        this.#settled.add(idea);
+        return;
+      }
+      model = models.get(writer);
+    }
+    const [done] = await implementer.implement([idea], { model, samples: plan.samples, signal: this.#calls.signal });
+    if (done?.error == null) this.#isBack();
+    else throw done.error;
+  }
+
+  async #approve(idea: number): Promise<void> {
+    await this.#parts.proposals.approve(idea, { undecided: "accept", actor: "search" });
+  }
+
+  /** Queues what the cap on hours has room for. */
+  async #run(search: Search, environment: ValidEnvironment, ideas: readonly number[]): Promise<void> {
+    if (ideas.length === 0) return;
+    const { store, scheduler } = this.#parts;
+    const { seeds, caps } = search.plan;
+    const under = store.runs.openOf(this.id).length;
+    const room = Math.floor(runsLeft(search, under, mostHours(environment.manifest.resources)) / seeds.length);
+    const now = ideas.slice(0, room);
+    if (now.length > 0) {
+      for (const idea of now) this.#inHand.add(idea);
+      try {
+        const queued = await scheduler.enqueue("search", now, seeds);
+        // It was stopped meanwhile.
+        if (this.#closed)
+          await scheduler.stop(
+            queued.map(({ id }) => id),
+            "engine",
+          );
+      } finally {
+        for (const idea of now) this.#inHand.delete(idea);
+      }
+    }
+    if (now.length === ideas.length || under > 0 || now.length > 0) return;
+    this.#exhausted = `The cap of ${caps.hours} hours could be passed by one more run.`;
+    for (const idea of ideas) this.#settled.add(idea);
+    for (const idea of ideas) this.#open.delete(idea);
+  }
+
+  /** Whether something that costs no more may still come of an idea. */
+  #finishing(): boolean {
+    return this.#inHand.size > 0 || [...this.#open.values()].some(({ status }) => !["draft", "not implemented"].includes(status));
+  }
+
+  /** @param idea that it happened to; absent: asking for ideas */
+  #suffer(cause: unknown, idea?: number): void {
+    const error = ProvingGroundError.from(cause);
+    const { store, after, onError } = this.#parts;
+    if (this.#closed) return;
+    switch (setbackOf(error)) {
+      case "cancelled":
+        break;
+      case "cap":
+        this.#exhausted = `${sentence(error.message)}.`;
+        break;
+      case "away": {
+        this.#away = { tries: this.#away.tries + 1, waiting: true };
+        store.searches.setWaitsFor(this.id, `${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`);
+        this.#later(after, patience(this.#away.tries), () => this.modelsConfigured());
+        break;
+      }
+      case "halt":
+        onError(cause);
+        this.#pause(`${sentence(error.message)}.${error.hint === undefined ? "" : ` ${error.hint}`}`);
+        break;
+      case "idea":
+        if (idea === undefined) this.#pause(`${sentence(error.message)}.`);
+        else this.#giveUp(idea, error);
+    }
+  }
+
+  /** An idea that failed before an attempt at it was recorded would be tried for ever. */
+  #giveUp(idea: number, error: ProvingGroundError): void {
+    const { store } = this.#parts;
+    this.#settled.add(idea);
+    const { status } = store.ideas.get(idea);
+    if (status === "draft" || status === "in review") store.ideas.reject("search", [idea], false, error.message);
+  }
+
+  #isBack(): void {
+    this.#away = { tries: 0, waiting: false };
+    this.#parts.store.searches.setWaitsFor(this.id, null);
+  }
+
+  #later(after: After, milliseconds: number, then: () => void): void {
+    const takeBack = after(milliseconds, () => {
+      this.#takeBack = this.#takeBack.filter((one) => one !== takeBack);
+      then();
+      this.#parts.onBusy();
+    });
+    this.#takeBack.push(takeBack);
+  }
+
+  /** A run that failed for a reason that is not its idea's: the next would too. */
+  #lookAtFailure(idea: Idea): void {
+    if (this.#search.state !== "running") return;
+    const last = this.#parts.store.runs.ofIdea(idea.id).at(-1);
+    if (last?.failure == null || !NOT_THE_IDEAS.has(last.failure)) return;
+    this.#pause(
+      `Runs fail for a reason that is not the ideas': ${last.reason ?? last.failure} Resume it once that is mended; they are run again.`,
+    );
+  }
+
+  /** Runs that were lost to something else than their idea are made up for. */
+  #retryFailures(): void {
+    const { store, scheduler } = this.#parts;
+    for (const { id, status } of store.ideas.ofSearch(this.id)) {
+      if (status !== "failed") continue;
+      const last = store.runs.ofIdea(id).at(-1);
+      if (last?.failure != null && NOT_THE_IDEAS.has(last.failure)) scheduler.retry([last.id], "search");
+    }
+  }
+
+  #watchDeadline(): void {
+    for (const takeBack of this.#takeBack.splice(0)) takeBack();
+    const search = this.#search;
+    const deadline = deadlineOf(search);
+    if (deadline === null || search.state !== "running") return;
+    const { after, now } = this.#parts;
+    const end = () => {
+      this.stop(`Its ${search.plan.caps.minutes} minutes are over.`, "search").catch(this.#parts.onError);
+    };
+    this.#later(after, Math.max(0, deadline - now()), end);
+  }
+
+  #pause(reason: string): void {
+    if (this.#search.state !== "running") return;
+    this.#parts.store.searches.setState("search", this.id, "paused", reason);
+    this.#parts.onNotice({ level: "warning", message: `Search ${this.id} is paused. ${reason}` });
+  }
+
+  #end(reason: string): void {
+    if (this.#search.state === "ended") return;
+    this.#parts.store.searches.setState("search", this.id, "ended", reason);
+    this.#parts.models.spending.limitSearch(this.id, null);
+    this.close();
+  }
+}
+
+const BILLION = 1_000_000_000;
+
+function limitsOf({ plan }: Search): { tokens: number | null; cost: number | null } {
+  const { dollars, tokens } = plan.caps;
+  return { tokens: tokens === 0 ? null : tokens, cost: dollars === 0 ? null : Math.round(dollars * BILLION) };
+}
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.$/, "");
