@@ -5,7 +5,7 @@ import { PlaceMarks } from "../documents/beside.ts";
 import { openIdea, writeIdea } from "../documents/contribution.ts";
 import type { LabFileSystem } from "../documents/file-system.ts";
 import type { Labs } from "../engine/labs.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import { approve, openReview } from "../review/contribution.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";

@@ -6,7 +6,7 @@ import type { Run } from "../../protocol/run.ts";
 import type { Current } from "../engine/current.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
-import { metricText } from "../format.ts";
+import { metricText } from "../../protocol/format.ts";
 import type { IdeaRef, RunRef } from "./registry.ts";
 
 export interface Picked<T> {

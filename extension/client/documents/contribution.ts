@@ -5,7 +5,7 @@ import type { IdeaRef } from "../commands/registry.ts";
 import { commandTo } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";

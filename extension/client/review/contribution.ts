@@ -7,7 +7,7 @@ import type { HunkRef } from "../commands/registry.ts";
 import { execute, registerCommands } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import type { Presenter } from "../present.ts";
 import { SCHEME } from "../documents/address.ts";

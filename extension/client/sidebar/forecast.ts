@@ -1,7 +1,7 @@
 /** What the next ideas will take: pure arithmetic over what past runs took. */
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
-import { counted, durationText } from "../format.ts";
+import { counted, durationText } from "../../protocol/format.ts";
 
 /** Newest finished runs that the mean is taken over. */
 const WINDOW = 20;

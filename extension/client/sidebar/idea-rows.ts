@@ -1,7 +1,7 @@
 /** Ideas as tree rows, by epoch or by status: pure. */
 import type { Environment, ValidEnvironment } from "../../protocol/environment.ts";
 import type { Idea, IdeaStatus } from "../../protocol/idea.ts";
-import { counted, durationText, metricText } from "../format.ts";
+import { counted, durationText, metricText } from "../../protocol/format.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
 import type { GroupRow, Icon, IdeaRow, Row } from "./rows.ts";

@@ -1,7 +1,7 @@
 /** One line on a lab: what runs, what waits, what is best. Pure. */
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
-import { metricText } from "../format.ts";
+import { metricText } from "../../protocol/format.ts";
 
 /** `2 running · 5 queued · best 1.842`; parts that are nothing are left out. */
 export function statusText(snapshot: Snapshot, environment: ValidEnvironment): string {
