@@ -1,6 +1,6 @@
 /** The composer: what the next ideas should be about, the buttons that make them, and searches that go on by themselves. */
 import { html, nothing } from "lit";
-import type { ComposerState, FromComposer, SearchForm } from "../../extension/protocol/webview/composer.ts";
+import type { ComposerState, FromComposer, SearchCard, SearchForm } from "../../extension/protocol/webview/composer.ts";
 import { ToComposer } from "../../extension/protocol/webview/composer.ts";
 import type { Choice } from "../shared/choice.ts";
 import { FrameElement } from "../shared/frame-element.ts";
@@ -67,7 +67,8 @@ export class Composer extends FrameElement {
   }
 
   #fields(state: ComposerState) {
-    return html`${this.#environment(state)}
+    const { card } = state.search;
+    return html`${this.#environment(state)} ${isUnderWay(card) ? searchCard(card, this.#cardActions) : nothing}
       <vscode-text-area
         id="instructions"
         rows="2"
@@ -137,11 +138,10 @@ export class Composer extends FrameElement {
 
   #search({ search, environment, count }: ComposerState) {
     const { card, form } = search;
-    const underWay = card !== null && card.state !== "ended";
-    return html`${card === null ? nothing : searchCard(card, this.#cardActions)}
+    return html`${card === null || isUnderWay(card) ? nothing : searchCard(card, this.#cardActions)}
       <details class="search" ?open=${form.open} @toggle=${this.#toggled}>
         <summary>
-          ${underWay ? "Another search" : "Search"}
+          ${isUnderWay(card) ? "Another search" : "Search"}
           <span class="dim gist" title=${search.gist}>${search.gist}</span>
         </summary>
         ${searchForm(
@@ -231,6 +231,11 @@ export class Composer extends FrameElement {
     const id = document.activeElement?.id;
     return FIELDS.find((field) => field === id) ?? null;
   }
+}
+
+/** What goes on stands at the top, what has ended with the form for the next one. */
+function isUnderWay(card: SearchCard | null): card is SearchCard {
+  return card !== null && card.state !== "ended";
 }
 
 customElements.define("proving-ground-composer", Composer);

@@ -10,7 +10,7 @@ export interface CardActions {
 }
 
 export function searchCard(card: SearchCard, actions: CardActions): TemplateResult {
-  const { title, state, progress, share, note, waiting, spent, best } = card;
+  const { title, state, progress, share, note, waiting, spent, best, others } = card;
   const done = Math.round(share * 100);
   return html`<section class="card ${state}" aria-label=${title}>
     <div class="pair">
@@ -25,11 +25,20 @@ export function searchCard(card: SearchCard, actions: CardActions): TemplateResu
     }
     ${note === null ? nothing : html`<div class="note">${note}</div>`}
     <div>${progress}</div>
+    ${
+      waiting === ""
+        ? nothing
+        : html`<button class="plain-button link" type="button" @click=${() => actions.showWaiting()}>Waits for you: ${waiting}</button>`
+    }
+    ${state === "ended" ? nothing : buttons(card, actions)} ${best === null ? nothing : html`<div class="best" title=${best}>${best}</div>`}
     ${spent === "" ? nothing : html`<div class="dim">Used ${spent}</div>`}
-    ${best === null ? nothing : html`<div class="best" title=${best}>${best}</div>`}
-    ${waiting === "" ? nothing : html`<button class="plain-button link" type="button" @click=${() => actions.showWaiting()}>Waits for you: ${waiting}</button>`}
-    ${card.others === 0 ? nothing : html`<div class="dim">${counted(card.others, "other search", "other searches")} under way; the command palette reaches all.</div>`}
-    ${state === "ended" ? nothing : buttons(card, actions)}
+    ${
+      others === 0
+        ? nothing
+        : html`<div class="dim" title="Commands on searches ask which is meant">
+            ${counted(others, "other search", "other searches")} under way
+          </div>`
+    }
   </section>`;
 }
 

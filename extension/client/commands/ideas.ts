@@ -108,7 +108,7 @@ async function pickSearch(open: readonly Search[]): Promise<number | null> {
     ...open.map((search) => ({
       label: `Join ${searchName(search)}`,
       description: progressText(search),
-      detail: "It is implemented and run as the search's own ideas are, and can become a parent of its next epoch.",
+      detail: "Implemented and run as its own ideas are; can become a parent of later ones.",
       search: search.id,
     })),
     { label: "On its own", description: "", detail: "You say when it is implemented and run.", search: null },

@@ -153,7 +153,7 @@ function ideaRow(idea: Idea, surroundings: Surroundings): IdeaRow {
   const isParent = parents.has(idea.id);
   const search = searches.get(idea.search ?? -1) ?? null;
   const actions = actionsOn(idea, search);
-  const words = [idea.mark ?? "", isParent ? "parent" : "", descriptionOf(idea), actions.has("admit") ? "waits for you" : ""];
+  const words = [isParent ? "parent" : "", descriptionOf(idea), idea.mark ?? "", actions.has("admit") ? "waits for you" : ""];
   return {
     kind: "idea",
     lab,

@@ -8,8 +8,8 @@ import { repeatsText } from "./idea-rows.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
 import type { Icon, IdeaRow, Row, RunRow, SearchRow } from "./rows.ts";
 
-/** Characters of a label: what is asked, and enough of what it is about to leave room for the description. */
-const LABEL = 32;
+/** Characters of a label that leave room for a short description behind it, and that fit where there is none. */
+const LABEL = { described: 28, alone: 36 };
 
 type IdeaWaiting = Extract<Waiting, { kind: "idea" }>;
 
@@ -35,10 +35,12 @@ export function waitingRows(lab: string, snapshot: Snapshot): Row[] {
 
 function rowOf(lab: string, waiting: Waiting, several: boolean): Row {
   const { what, about, detail } = waitingText(waiting);
+  const description = [...(several ? [environmentOf(waiting)] : []), detail].filter((part) => part !== "").join(" · ");
+  const room = (description === "" ? LABEL.alone : LABEL.described) - what.length - 2;
   const base = {
     id: `${lab}/waiting/${waitingKey(waiting)}`,
-    label: `${what}: ${waiting.kind === "parents" ? about : shortened(about, LABEL - what.length)}`,
-    description: [...(several ? [environmentOf(waiting)] : []), detail].filter((part) => part !== "").join(" · "),
+    label: `${what}: ${waiting.kind === "parents" ? about : shortened(about, room)}`,
+    description,
     tooltip: tooltip(`${what}: ${about}`, factsOf(waiting)),
   };
   switch (waiting.kind) {

@@ -15,6 +15,7 @@ import { waitingRows } from "./waiting-rows.ts";
 import { newlyWaiting, newsText, stillWaiting } from "./waiting-news.ts";
 
 const VIEW = "provingGround.waiting";
+const TITLE = "Waiting for You";
 
 export const waiting =
   (labs: Labs, current: Current, presenter: Presenter): Contribution =>
@@ -28,14 +29,18 @@ export const waiting =
       tree.refresh();
       const { lab } = current;
       const list = lab?.snapshot == null ? [] : waitingIn(lab.snapshot);
-      view.description = list.length === 0 ? "" : String(list.length);
-      view.badge = list.length === 0 ? undefined : { value: list.length, tooltip: `${list.length} waiting for you` };
+      const count = list.length;
+      // A folded view shows no description.
+      view.title = count === 0 || view.visible ? TITLE : `${TITLE} (${count})`;
+      view.description = count === 0 ? "" : String(count);
+      view.badge = count === 0 ? undefined : { value: count, tooltip: `${count} waiting for you` };
       setContext(
         "provingGround.canPass",
         list.some(({ kind }) => kind === "idea" || kind === "parents"),
       );
     };
     owner.add(current.onDidChange(show));
+    owner.add(view.onDidChangeVisibility(show));
     show();
     const news = new News(current, presenter, () => view.visible);
     owner.add(

@@ -106,7 +106,7 @@ test("what a human marked is seen in the row, and told with the search and what 
   ];
   const [group] = ideaRows("lab", marked, environment, "epoch", new Set([12]), [search]);
   const rows = group?.kind === "group" ? group.children : [];
-  expect(text(rows)).toEqual(["Warm-up | pinned · parent · 0.610", "Decay | banned · 0.700", "Longer warm-up | draft · waits for you"]);
+  expect(text(rows)).toEqual(["Warm-up | parent · 0.610 · pinned", "Decay | 0.700 · banned", "Longer warm-up | draft · waits for you"]);
   expect(rows.map((row) => row.icon?.id)).toEqual(["pinned", "circle-slash", "circle-outline"]);
   expect(rows[2]?.context).toContain("admit");
   expect(rows[2]?.tooltip).toContain("in evolutionary search 3");

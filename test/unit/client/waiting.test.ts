@@ -55,7 +55,7 @@ describe("rows", () => {
     const ideas = Array.from({ length: 30 }, (_, index) => ideaFixture(index + 1, { title, status: "in review", change }));
     const rows = waitingRows("lab", lab({ ideas }));
     expect(new Set(rows.map((row) => row.id)).size).toBe(30);
-    expect(rows.every((row) => row.label.length <= 36 && row.label.endsWith("…"))).toBe(true);
+    expect(rows.every((row) => row.label.length <= 28 && row.label.endsWith("…"))).toBe(true);
     expect(rows[0]?.tooltip).toContain(title);
   });
 
