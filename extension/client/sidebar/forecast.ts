@@ -17,11 +17,6 @@ export function forecastText(count: number, environment: ValidEnvironment, snaps
   return `about ${durationText(Math.ceil(count / slots) * seconds)} of runs on ${counted(slots, "slot")}`;
 }
 
-/** The paper's schedule: half of the second epoch builds on parents, growing by a tenth every two epochs, up to four fifths. */
-export function exploitShare(epoch: number): number {
-  return Math.min(0.5 + 0.1 * Math.floor(epoch / 2), 0.8);
-}
-
 function meanSeconds(environment: string, snapshot: Snapshot): number | null {
   const times = snapshot.runs
     .filter((run) => run.environment === environment && run.state === "succeeded")
