@@ -1,6 +1,7 @@
 /** Composes the client: every part is contributed on its own, and the failure of one leaves the others standing. */
 import * as vscode from "vscode";
 import { ideaCommands } from "./client/commands/ideas.ts";
+import { searchCommands } from "./client/commands/searches.ts";
 import { runCommands } from "./client/commands/runs.ts";
 import { setupCommands } from "./client/commands/setup.ts";
 import { Targets } from "./client/commands/targets.ts";
@@ -18,6 +19,8 @@ import { Models } from "./client/settings/models.ts";
 import { problems } from "./client/settings/problems.ts";
 import { Composer } from "./client/sidebar/composer.ts";
 import { Ideation } from "./client/sidebar/ideation.ts";
+import { Searching } from "./client/sidebar/searching.ts";
+import { waiting } from "./client/sidebar/waiting.ts";
 import { notices } from "./client/sidebar/notices.ts";
 import { status } from "./client/sidebar/status.ts";
 import { groupingChoice, trees } from "./client/sidebar/trees.ts";
@@ -41,9 +44,10 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const current = owner.add(new Current(labs, memento));
   const ideation = owner.add(new Ideation(current, labs, memento));
+  const searching = owner.add(new Searching(current, ideation, memento));
   const files = owner.add(new LabFileSystem(labs));
   const reviews = owner.add(new Reviews(labs, presenter.error));
-  const composer = owner.add(new Composer({ extension, labs, current, ideation, models, onError: presenter.error }));
+  const composer = owner.add(new Composer({ extension, labs, current, ideation, searching, models, onError: presenter.error }));
   const targets = new Targets(labs, current);
   const regrouped = owner.add(new vscode.EventEmitter<void>());
   const grouping = groupingChoice(memento, regrouped);
@@ -54,11 +58,13 @@ export function activate(context: vscode.ExtensionContext): void {
     {
       documents: documents(files, labs),
       composer: (own) => void own.add(vscode.window.registerWebviewViewProvider(Composer.view, composer)),
+      waiting: waiting(labs, current, presenter),
       trees: trees(current, grouping, regrouped.event),
       review: review({ labs, reviews, presenter, memento }),
       results: results({ extension, labs, current, ideation, onError: presenter.error }, memento),
       "commands on ideas": ideaCommands({ files, labs, ideation, models, presenter, reviews, targets, composing }),
       "commands on runs": runCommands({ ideation, presenter, targets }),
+      "commands on searches": searchCommands({ ideation, presenter, reviews, searching, targets }),
       "commands of setup": setupCommands({ extension, labs, current, ideation, models, presenter, grouping, log }),
       status: status(labs, current),
       notices: notices(labs, presenter),

@@ -9,6 +9,8 @@ import { addLabCommands } from "./commands/lab.ts";
 import { addPatchCommands } from "./commands/patch.ts";
 import { addResultCommands } from "./commands/results.ts";
 import { addRunCommands } from "./commands/runs.ts";
+import { addSearchCommands } from "./commands/searches.ts";
+import { addWaitingCommands } from "./commands/waiting.ts";
 import type { Context } from "./context.ts";
 import { openLab } from "./lab.ts";
 import { describe, type Output } from "./output.ts";
@@ -37,6 +39,8 @@ async function main(arguments_: readonly string[], output: Output): Promise<numb
   addIdeaCommands(program, context);
   addImplementingCommands(program, context);
   addRunCommands(program, context);
+  addSearchCommands(program, context);
+  addWaitingCommands(program, context);
   addResultCommands(program, context);
   addLabCommands(program, context);
   addPatchCommands(program, context);

@@ -117,6 +117,7 @@ test("the others are approved together and all run on two slots, the metric live
   await window.selectRows("Ideas", "approved");
   await window.treeRow("Ideas", "approved").first().click({ button: "right" });
   await window.contextMenu("Run");
+  await window.unfold("Compute");
   await expect(window.treeRow("Compute", "This machine")).toContainText("2 of 2");
   await expect(window.treeRow("Runs", /\d\.\d+ · \d+ \/ /).first()).toBeVisible();
   await window.screenshot("runs", info);

@@ -5,7 +5,7 @@ test.describe.configure({ mode: "serial" });
 
 test("the window opens with Proving Ground in the activity bar", async ({ window }) => {
   await window.openProvingGround();
-  for (const view of ["Composer", "Ideas", "Runs", "Compute"]) await expect(window.view(view)).toBeVisible();
+  for (const view of ["Composer", "Waiting for You", "Ideas", "Runs", "Compute"]) await expect(window.view(view)).toBeVisible();
 });
 
 test("the palette knows its commands", async ({ window }) => {

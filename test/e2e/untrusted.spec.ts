@@ -7,7 +7,10 @@ test.use({ labOptions: { askForTrust: true, settings: { "security.workspace.trus
 
 test("nothing runs until the folder is trusted", async ({ window }) => {
   await window.openProvingGround();
-  for (const view of ["Ideas", "Runs", "Compute"]) await expect(window.welcome(view)).toContainText("This workspace is not trusted");
+  for (const view of ["Waiting for You", "Ideas", "Runs", "Compute"]) {
+    await window.unfold(view);
+    await expect(window.welcome(view)).toContainText("This workspace is not trusted");
+  }
   const composer = await window.webview("proving-ground-composer");
   await expect(composer.getByText(/not trusted/)).toBeVisible();
   await window.runCommand("Proving Ground: Generate Ideas");

@@ -1,22 +1,32 @@
-/** The composer: what the next ideas should be about, and the buttons that make them. */
+/** The composer: what the next ideas should be about, the buttons that make them, and searches that go on by themselves. */
 import { html, nothing } from "lit";
-import type { ComposerState, FromComposer } from "../../extension/protocol/webview/composer.ts";
+import type { ComposerState, FromComposer, SearchCard, SearchForm } from "../../extension/protocol/webview/composer.ts";
 import { ToComposer } from "../../extension/protocol/webview/composer.ts";
 import type { Choice } from "../shared/choice.ts";
 import { FrameElement } from "../shared/frame-element.ts";
 import { editorApi, listen } from "../shared/host.ts";
 import { nameFields } from "../shared/toolkit.ts";
 import type { ValueElement } from "../shared/toolkit.ts";
-import { keepDrafts, readCount } from "./drafts.ts";
+import { keepDrafts } from "./drafts.ts";
 import type { Drafts } from "./drafts.ts";
+import type { NumberField } from "./number-field.ts";
+import { parentChips } from "./parents.ts";
+import { messageBox, underWay } from "./progress.ts";
+import { searchCard } from "./search-card.ts";
+import type { CardActions } from "./search-card.ts";
+import { searchForm } from "./search-form.ts";
+import type { FormActions } from "./search-form.ts";
 
-const FIELDS = ["instructions", "count", "exploit"] as const;
+const FIELDS = ["instructions", "exploit"] as const;
+const COUNT = { min: 1, max: 100, whole: true };
 
 export class Composer extends FrameElement {
   readonly #api = editorApi();
   #state: ComposerState | null = null;
   #drafts: Drafts = {};
-  #wrongCount: string | null = null;
+  #wrongCount = false;
+  /** Fields of the search's form that cannot be read, with what is wrong. */
+  readonly #wrong = new Map<string, string>();
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -35,50 +45,8 @@ export class Composer extends FrameElement {
     if (state === null) return html`<div class="progress endless" role="progressbar" aria-label="Loading"><div></div></div>`;
     if (state.blocked !== null) return this.#blocked(state.blocked);
     return html`<form class="composer" @submit=${(event: Event) => event.preventDefault()}>
-      ${this.#fields(state)}${this.#foot(state)}
+      ${this.#fields(state)}${this.#foot(state)}${this.#search(state)}
     </form>`;
-  }
-
-  #fields(state: ComposerState) {
-    return html`${this.#environment(state)}
-      <vscode-text-area
-        id="instructions"
-        rows="2"
-        resize="vertical"
-        data-label="What should the ideas be about?"
-        placeholder="What should they be about? E.g. schedules; no larger model"
-        @input=${this.#typedInstructions}
-      ></vscode-text-area>
-      ${state.parents.length === 0 ? nothing : this.#parents(state)}
-      <div class="pair">
-        <vscode-text-field
-          id="count"
-          class="count"
-          inputmode="numeric"
-          data-label="Number of ideas"
-          aria-invalid=${this.#wrongCount === null ? "false" : "true"}
-          title="Number of ideas, 1 to 100"
-          @input=${this.#typedCount}
-          ><span slot="end" class="dim">ideas</span></vscode-text-field
-        >
-        <proving-ground-choice
-          class="grow"
-          .label=${"Model"}
-          .options=${state.models}
-          .value=${state.model}
-          @choose=${(event: CustomEvent<string>) => this.#change({ model: event.detail })}
-        ></proving-ground-choice>
-      </div>
-      ${this.#wrongCount === null ? nothing : html`<div class="bad" role="alert">Ask for 1 to 100 ideas.</div>`}
-      ${state.forecast === "" ? nothing : html`<div class="dim forecast">${state.forecast}</div>`}`;
-  }
-
-  /** What to press and what came of it: stays in sight when the fields above are longer than the view. */
-  #foot(state: ComposerState) {
-    return html`<div class="foot">
-      ${state.busy === null ? this.#buttons(state) : this.#busy(state.busy)}
-      ${state.message === null ? nothing : this.#message(state.message)}
-    </div>`;
   }
 
   protected override updated(): void {
@@ -90,7 +58,7 @@ export class Composer extends FrameElement {
       if (element === null) continue;
       const value = String(this.#drafts[field] ?? state[field]);
       // A field under the user's hands keeps its text and caret; what was typed is in the draft already.
-      const untouched = field !== focused || (this.#drafts[field] === undefined && this.#wrongCount === null);
+      const untouched = field !== focused || this.#drafts[field] === undefined;
       if (untouched && element.value !== value) element.value = value;
     }
     nameFields(this);
@@ -98,10 +66,38 @@ export class Composer extends FrameElement {
     if (tail !== null) tail.scrollTop = tail.scrollHeight;
   }
 
-  #message({ level, text }: NonNullable<ComposerState["message"]>) {
-    const role = level === "error" ? "alert" : "status";
-    // As a property: the box keeps line breaks, and those of a template would be among them.
-    return html`<div class="message ${level}" role=${role} tabindex="0" .textContent=${text}></div>`;
+  #fields(state: ComposerState) {
+    const { card } = state.search;
+    return html`${this.#environment(state)} ${isUnderWay(card) ? searchCard(card, this.#cardActions) : nothing}
+      <vscode-text-area
+        id="instructions"
+        rows="2"
+        resize="vertical"
+        data-label="What should the ideas be about?"
+        placeholder="What should they be about? E.g. schedules; no larger model"
+        @input=${this.#typedInstructions}
+      ></vscode-text-area>
+      ${state.parents.length === 0 ? nothing : parentChips(state.parents, this.#drafts.exploit ?? state.exploit, this.#removeParent, this.#dragged)}
+      <div class="pair">
+        <proving-ground-number
+          class="count"
+          .label=${"Number of ideas"}
+          .value=${state.count}
+          .range=${COUNT}
+          .unit=${"ideas"}
+          @choose=${(event: CustomEvent<number>) => this.#change({ count: event.detail })}
+          @wrong=${this.#countIsWrong}
+        ></proving-ground-number>
+        <proving-ground-choice
+          class="grow"
+          .label=${"Model"}
+          .options=${state.models}
+          .value=${state.model}
+          @choose=${(event: CustomEvent<string>) => this.#change({ model: event.detail })}
+        ></proving-ground-choice>
+      </div>
+      ${this.#wrongCount ? html`<div class="bad" role="alert">Ask for 1 to 100 ideas.</div>` : nothing}
+      ${state.forecast === "" ? nothing : html`<div class="dim forecast">${state.forecast}</div>`}`;
   }
 
   #environment(state: ComposerState) {
@@ -114,45 +110,16 @@ export class Composer extends FrameElement {
       ${state.subtitle === "" ? nothing : html`<div class="dim subtitle">${state.subtitle}</div>`}`;
   }
 
-  #parents(state: ComposerState) {
-    const percent = Math.round((this.#drafts.exploit ?? state.exploit) * 100);
-    return html`<div class="caption" id="parents-caption">Build on</div>
-      <ul class="chips" aria-labelledby="parents-caption">
-        ${state.parents.map(
-          (parent) =>
-            html`<li class="chip" title="#${parent.id} ${parent.title}">
-              <span class="name">${parent.title}</span><span class="metric">${parent.metric}</span
-              ><button
-                class="plain-button"
-                type="button"
-                aria-label="Do not build on #${parent.id} ${parent.title}"
-                title="Do not build on this"
-                @click=${() => this.#post({ type: "removeParent", idea: parent.id })}
-              >
-                ✕
-              </button>
-            </li>`,
-        )}
-      </ul>
-      <div class="share">
-        <label for="exploit">Explore</label>
-        <input
-          id="exploit"
-          type="range"
-          min="0"
-          max="1"
-          step="0.1"
-          aria-label="Share that builds on the parents"
-          aria-valuetext="${percent} % build on the parents, ${100 - percent} % explore"
-          title="${percent} % build on the parents, ${100 - percent} % explore"
-          @input=${this.#dragged}
-        />
-        <span class="dim">Exploit ${percent} %</span>
-      </div>`;
+  /** What to press and what came of it: stays in sight when the fields above are longer than the view. */
+  #foot(state: ComposerState) {
+    return html`<div class="foot">
+      ${state.busy === null ? this.#buttons(state) : underWay(state.busy, () => this.#post({ type: "cancel" }))}
+      ${state.message === null ? nothing : messageBox(state.message)}
+    </div>`;
   }
 
   #buttons(state: ComposerState) {
-    const wrong = this.#wrongCount !== null || state.environment === null;
+    const wrong = this.#wrongCount || state.environment === null;
     const main: { label: string; message: FromComposer } =
       state.parents.length > 0
         ? { label: `Next epoch (${state.epoch + 1})`, message: { type: "nextEpoch" } }
@@ -169,23 +136,20 @@ export class Composer extends FrameElement {
     </div>`;
   }
 
-  #busy(busy: NonNullable<ComposerState["busy"]>) {
-    const share = busy.done === null || busy.total === null || busy.total === 0 ? null : busy.done / busy.total;
-    return html`<div class="busy">
-      <div class="pair">
-        <span class="grow doing" role="status" title=${busy.message}>${busy.message}</span>
-        <vscode-button appearance="secondary" @click=${() => this.#post({ type: "cancel" })}>Cancel</vscode-button>
-      </div>
-      <div
-        class="progress ${share === null ? "endless" : ""}"
-        role="progressbar"
-        aria-label=${busy.message}
-        aria-valuenow=${share === null ? nothing : Math.round(share * 100)}
-      >
-        <div .style=${share === null ? "" : `width:${Math.round(share * 100)}%`}></div>
-      </div>
-      ${busy.text === "" ? nothing : html`<pre class="tail" tabindex="0" aria-label="Text written so far">${busy.text}</pre>`}
-    </div>`;
+  #search({ search, environment, count }: ComposerState) {
+    const { card, form } = search;
+    return html`${card === null || isUnderWay(card) ? nothing : searchCard(card, this.#cardActions)}
+      <details class="search" ?open=${form.open} @toggle=${this.#toggled}>
+        <summary>
+          ${isUnderWay(card) ? "Another search" : "Search"}
+          <span class="dim gist" title=${search.gist}>${search.gist}</span>
+        </summary>
+        ${searchForm(
+          search,
+          { count, ready: environment !== null && !this.#wrongCount, wrong: [...this.#wrong.values()] },
+          this.#formActions,
+        )}
+      </details>`;
   }
 
   #blocked(blocked: NonNullable<ComposerState["blocked"]>) {
@@ -200,21 +164,50 @@ export class Composer extends FrameElement {
     </div>`;
   }
 
+  readonly #cardActions: CardActions = {
+    act: (search, action) => this.#post({ type: "onSearch", search, action }),
+    showWaiting: () => this.#post({ type: "showWaiting" }),
+  };
+
+  readonly #formActions: FormActions = {
+    change: (form) => this.#changeForm(form),
+    tick: (gate, ticked) => {
+      const asks = this.#state?.search.form.asks ?? [];
+      // The box also reports what it was given.
+      if (asks.includes(gate) === ticked) return;
+      this.#changeForm({ asks: ticked ? [...asks, gate] : asks.filter((one) => one !== gate) });
+    },
+    wrong: (field, what) => {
+      if (what === null) this.#wrong.delete(field);
+      else this.#wrong.set(field, what);
+      this.requestUpdate();
+    },
+    start: () => this.#post({ type: "startSearch" }),
+  };
+
+  readonly #toggled = (event: Event): void => {
+    const { open } = event.currentTarget as HTMLDetailsElement;
+    if (open !== this.#state?.search.form.open) this.#changeForm({ open });
+  };
+
+  /** Shown at once: the next change of the user's follows on this one, not on what the extension knew before. */
+  #changeForm(change: Partial<SearchForm>): void {
+    if (this.#state === null) return;
+    const { search } = this.#state;
+    this.#state = { ...this.#state, search: { ...search, form: { ...search.form, ...change } } };
+    this.requestUpdate();
+    this.#change({ search: change });
+  }
+
+  readonly #countIsWrong = (event: CustomEvent<boolean>): void => {
+    this.#wrongCount = event.detail;
+    this.requestUpdate();
+  };
+
   readonly #typedInstructions = (event: Event): void => {
     const instructions = (event.currentTarget as ValueElement).value;
     this.#drafts = { ...this.#drafts, instructions };
     this.#change({ instructions });
-  };
-
-  readonly #typedCount = (event: Event): void => {
-    const text = (event.currentTarget as ValueElement).value;
-    const count = readCount(text);
-    this.#wrongCount = count === null ? text : null;
-    if (count !== null) {
-      this.#drafts = { ...this.#drafts, count };
-      this.#change({ count });
-    }
-    this.requestUpdate();
   };
 
   readonly #dragged = (event: Event): void => {
@@ -223,6 +216,8 @@ export class Composer extends FrameElement {
     this.#change({ exploit });
     this.requestUpdate();
   };
+
+  readonly #removeParent = (idea: number): void => this.#post({ type: "removeParent", idea });
 
   #change(change: Omit<Extract<FromComposer, { type: "change" }>, "type">): void {
     this.#post({ type: "change", ...change });
@@ -238,11 +233,17 @@ export class Composer extends FrameElement {
   }
 }
 
+/** What goes on stands at the top, what has ended with the form for the next one. */
+function isUnderWay(card: SearchCard | null): card is SearchCard {
+  return card !== null && card.state !== "ended";
+}
+
 customElements.define("proving-ground-composer", Composer);
 
 declare global {
   interface HTMLElementTagNameMap {
     "proving-ground-composer": Composer;
     "proving-ground-choice": Choice;
+    "proving-ground-number": NumberField;
   }
 }

@@ -2,7 +2,7 @@
 import type { ComposerState } from "../../extension/protocol/webview/composer.ts";
 
 /** Fields that the user types into or drags. */
-export type Drafts = Partial<Pick<ComposerState, "instructions" | "count" | "exploit">>;
+export type Drafts = Partial<Pick<ComposerState, "instructions" | "exploit">>;
 type Field = keyof Drafts;
 
 /**
@@ -17,14 +17,4 @@ export function keepDrafts(drafts: Drafts, before: ComposerState | null, after: 
     return field === focused || before === null || before[field] === after[field];
   });
   return Object.fromEntries(kept);
-}
-
-/**
- * A typed number of ideas, 1 to 100.
- * @returns null when the text is no number in that range
- */
-export function readCount(text: string): number | null {
-  if (!/^\s*\d{1,3}\s*$/.test(text)) return null;
-  const count = Number(text);
-  return count >= 1 && count <= 100 ? count : null;
 }

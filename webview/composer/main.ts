@@ -4,6 +4,7 @@ import "../shared/base.css";
 import "./layout.css";
 import { registerToolkit } from "../shared/toolkit.ts";
 import "../shared/choice.ts";
+import "./number-field.ts";
 import "./composer.ts";
 
 registerToolkit();

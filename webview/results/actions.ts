@@ -1,4 +1,5 @@
 /** Which actions make sense for the chosen rows: a button is shown only when it works. Pure. */
+import type { Mark } from "../../extension/protocol/idea.ts";
 import type { FromResults } from "../../extension/protocol/webview/results.ts";
 import type { IdeaRow, Results } from "./collect.ts";
 import type { Line } from "./lines.ts";
@@ -25,6 +26,9 @@ export function actionsFor(chosen: readonly IdeaRow[], current: Line | null, res
     clearParents(chosen, results),
     stop(chosen, current),
     retry(chosen, current),
+    pin(chosen),
+    ban(chosen),
+    unmark(chosen),
     baseline(current, results),
   ];
   return found.filter((action) => action !== null);
@@ -38,6 +42,25 @@ function parents(chosen: readonly IdeaRow[], results: Results): Action | null {
     title: `The next epoch builds on ${ideas.map((id) => `#${id}`).join(", ")}`,
     message: { type: "useAsParents", ideas },
   };
+}
+
+function pin(chosen: readonly IdeaRow[]): Action | null {
+  const ideas = idsWith(chosen, ({ idea }) => idea.metric !== null && idea.status !== "rejected" && idea.mark !== "pinned");
+  return marking(ideas, "Pin", "A parent of every epoch of every search, until the mark is taken away", "pinned");
+}
+
+function ban(chosen: readonly IdeaRow[]): Action | null {
+  const ideas = idsWith(chosen, ({ idea }) => idea.commit !== null && idea.status !== "rejected" && idea.mark !== "banned");
+  return marking(ideas, "Ban", "Never a parent in any search, until the mark is taken away", "banned");
+}
+
+function unmark(chosen: readonly IdeaRow[]): Action | null {
+  const ideas = idsWith(chosen, ({ idea }) => idea.mark !== null);
+  return marking(ideas, "Unmark", "A parent when a search finds it good enough", null);
+}
+
+function marking(ideas: number[], verb: string, title: string, mark: Mark | null): Action | null {
+  return ideas.length === 0 ? null : { label: labelled(verb, ideas), title, message: { type: "mark", ideas, mark } };
 }
 
 function clearParents(chosen: readonly IdeaRow[], results: Results): Action | null {

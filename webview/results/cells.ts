@@ -82,13 +82,16 @@ export function runCell(column: string, run: Run, results: Results, decimals: nu
 function title(row: IdeaRow, results: Results): Cell {
   const { idea } = row;
   const note = idea.problem ?? idea.summary;
+  // Before the title, whose end may not fit.
   return html`<div class="title" title=${idea.title}>
-      <span class="dim">#${idea.id}</span> ${idea.title}${
-        results.parents.includes(idea.id) ? html` <span class="badge" title="The next epoch builds on this">parent</span>` : nothing
-      }
+      <span class="dim">#${idea.id}</span> ${
+        results.parents.includes(idea.id) ? html`<span class="badge" title="The next epoch builds on this">parent</span> ` : nothing
+      }${idea.mark === null ? nothing : html`<span class="badge" title=${MARKED[idea.mark]}>${idea.mark}</span> `}${idea.title}
     </div>
     ${note === "" ? nothing : html`<div class="summary ${idea.problem === null ? "" : "bad"}" title=${note}>${note}</div>`}`;
 }
+
+const MARKED = { pinned: "A parent of every epoch of every search", banned: "Never a parent in any search" };
 
 function metric(row: IdeaRow, decimals: number): Cell {
   if (row.idea.metric === null && row.live !== null) {

@@ -176,7 +176,17 @@ function rowOf(idea: Idea, runs: Run[], reference: Reference): IdeaRow {
     delta,
     tone: toneOf(delta, reference),
     deviation: deviationOf(runs.flatMap((run) => (run.state === "succeeded" && run.metric !== null ? [run.metric] : []))),
-    text: [`#${idea.id}`, idea.title, idea.summary, idea.status, idea.source, idea.kind ?? "", idea.model ?? "", idea.problem ?? ""]
+    text: [
+      `#${idea.id}`,
+      idea.title,
+      idea.summary,
+      idea.status,
+      idea.source,
+      idea.kind ?? "",
+      idea.model ?? "",
+      idea.mark ?? "",
+      idea.problem ?? "",
+    ]
       .join(" ")
       .toLowerCase(),
   };

@@ -9,7 +9,8 @@ import { costText } from "../../protocol/spending.ts";
 import { count, integer, integers, leaf, print, progressOf, type Context } from "../context.ts";
 import { readInput } from "../input.ts";
 import { chooseEnvironment, ofEnvironment } from "../lab.ts";
-import { clip, facts, remarks, table } from "../output.ts";
+import { clip, facts, formatNumber, remarks, table } from "../output.ts";
+import { addMarkCommands } from "./marks.ts";
 
 export function ideaTable(ideas: readonly Idea[]): string {
   const rows = ideas.map((idea) => [
@@ -29,6 +30,7 @@ export function addIdeaCommands(program: Command, context: Context): void {
   const group = program.command("ideas").description("ideas of this repository");
   addWriting(group, context);
   addReading(group, context);
+  addMarkCommands(group, context, ideaTable);
 }
 
 function addWriting(group: Command, context: Context): void {
@@ -68,10 +70,11 @@ function addWriting(group: Command, context: Context): void {
       .option("--changes <text>", "planned code changes", "")
       .option("--file <path>", "the idea as Markdown; - reads standard input")
       .option("--on <idea>", "idea whose implementation it is written on", integer)
+      .option("--search <number>", "search that it joins: it is implemented and run as the search's own", integer)
       .description("write an idea"),
   ).action(
     async (
-      options: { env?: string; title?: string; description: string; changes: string; file?: string; on?: number },
+      options: { env?: string; title?: string; description: string; changes: string; file?: string; on?: number; search?: number },
       command: Command,
     ) => {
       const text: IdeaText =
@@ -83,7 +86,9 @@ function addWriting(group: Command, context: Context): void {
       const lab = await context.lab();
       const environment = await chooseEnvironment(lab, options.env);
       const base = options.on ?? null;
-      const idea = await lab.request(methods.ideasAdd, { environment: environment.name, text, base, parents: base === null ? [] : [base] });
+      const parents = base === null ? [] : [base];
+      const search = options.search ?? null;
+      const idea = await lab.request(methods.ideasAdd, { environment: environment.name, text, base, parents, search });
       print(context, command, idea, ideaTable([idea]));
     },
   );
@@ -138,6 +143,9 @@ function ideaText({ idea, text, attempts }: IdeaDetail): string {
     ["kind", idea.kind],
     ["parents", idea.parents.map((parent) => `#${parent}`).join(" ")],
     ["written on", idea.base === null ? "the baseline" : `#${idea.base}`],
+    ["search", idea.search],
+    ["repeats", idea.repeats === null ? null : `#${idea.repeats.idea}, likeness ${formatNumber(idea.repeats.likeness)}`],
+    ["mark", idea.mark],
     ["status", idea.status],
     ["problem", idea.problem],
     ["metric", idea.metric],

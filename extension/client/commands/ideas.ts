@@ -5,15 +5,19 @@ import { PlaceMarks } from "../documents/beside.ts";
 import { openIdea, writeIdea } from "../documents/contribution.ts";
 import type { LabFileSystem } from "../documents/file-system.ts";
 import type { Labs } from "../engine/labs.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import { approve, openReview } from "../review/contribution.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import type { IdeaAction } from "../sidebar/idea-rows.ts";
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
+import type { Search } from "../../protocol/search.ts";
+import { progressText, searchName } from "../../protocol/search-text.ts";
 import { implementAgain, implementByHand, implementIdeas, repairIdeas, tryAgain } from "./implementing.ts";
 import type { ImplementingParts } from "./implementing.ts";
 import { attemptHandlers } from "./attempts.ts";
+import { markHandlers } from "./marks.ts";
 import { execute, registerCommands } from "./registry.ts";
 import type { Handlers } from "./registry.ts";
 import type { Targets } from "./targets.ts";
@@ -32,7 +36,7 @@ const ids = (ideas: readonly Idea[]) => ideas.map((idea) => idea.id);
 export const ideaCommands =
   (parts: IdeaParts): Contribution =>
   (owner) => {
-    const handlers: Handlers = { ...writing(parts), ...implementing(parts), ...choosing(parts) };
+    const handlers: Handlers = { ...writing(parts), ...implementing(parts), ...choosing(parts), ...markHandlers(parts.targets) };
     const marks = owner.add(new PlaceMarks());
     owner.add(registerCommands({ ...handlers, ...attemptHandlers(parts, marks) }, parts.presenter.error));
   };
@@ -72,7 +76,7 @@ function writing({ files, ideation, presenter, targets, composing }: IdeaParts):
     },
     "provingGround.writeIdea": async () => {
       const { lab, environment } = ideation.need();
-      await writeIdea(files, lab, environment.name);
+      await writeIdea(files, lab, environment.name, await pickSearch(lab.openSearches(environment.name)));
     },
     "provingGround.openIdea": async (clicked) => {
       const { lab, items } = await targets.ideas(clicked, undefined, () => true, "Open an idea", false);
@@ -95,6 +99,23 @@ function writing({ files, ideation, presenter, targets, composing }: IdeaParts):
       await lab.link.request(ideasReject, { ideas: ids(items), restore: true });
     },
   };
+}
+
+/** The search that an idea of the human's own is to join; null for none. @throws ProvingGroundError `cancelled` */
+async function pickSearch(open: readonly Search[]): Promise<number | null> {
+  if (open.length === 0) return null;
+  const rows = [
+    ...open.map((search) => ({
+      label: `Join ${searchName(search)}`,
+      description: progressText(search),
+      detail: "Implemented and run as its own ideas are; can become a parent of later ones.",
+      search: search.id,
+    })),
+    { label: "On its own", description: "", detail: "You say when it is implemented and run.", search: null },
+  ];
+  const picked = await vscode.window.showQuickPick(rows, { title: "Where does your idea belong?" });
+  if (picked === undefined) throw new ProvingGroundError("cancelled", "nothing was picked");
+  return picked.search;
 }
 
 function implementing(parts: IdeaParts): Handlers {

@@ -6,7 +6,7 @@ import { ideasGet, ideasRepair, implement, proposalGet } from "../../protocol/me
 import type { ImplementResult } from "../../protocol/methods.ts";
 import { BY_HAND } from "../../protocol/model.ts";
 import type { Lab } from "../engine/lab.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Presenter } from "../present.ts";
 import { openReview } from "../review/contribution.ts";
 import type { Reviews } from "../review/reviews.ts";

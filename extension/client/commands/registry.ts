@@ -12,6 +12,11 @@ export interface RunRef {
   readonly lab: string;
   readonly run: number;
 }
+/** Names a search; tree rows are ones too. */
+export interface SearchRef {
+  readonly lab: string;
+  readonly search: number;
+}
 /** Names an attempt at an idea. */
 export interface AttemptRef extends IdeaRef {
   readonly attempt: number;
@@ -25,6 +30,7 @@ export interface HunkRef {
 
 type OnIdeas = [clicked?: IdeaRef, selected?: readonly IdeaRef[]];
 type OnRuns = [clicked?: RunRef, selected?: readonly RunRef[]];
+type OnSearches = [clicked?: SearchRef, selected?: readonly SearchRef[]];
 type OnReview = [review?: unknown];
 
 /** Arguments by command id. Menus pass the clicked row and the selected ones; without any, the command asks. */
@@ -51,6 +57,18 @@ export interface Commands {
   "provingGround.duplicate": OnIdeas;
   "provingGround.useAsParents": OnIdeas;
   "provingGround.clearParents": [];
+  "provingGround.pin": OnIdeas;
+  "provingGround.ban": OnIdeas;
+  "provingGround.unmark": OnIdeas;
+  "provingGround.rebase": OnIdeas;
+  "provingGround.admit": OnIdeas;
+  "provingGround.admitAll": [];
+  "provingGround.startSearch": [];
+  "provingGround.changeSearch": OnSearches;
+  "provingGround.pauseSearch": OnSearches;
+  "provingGround.resumeSearch": OnSearches;
+  "provingGround.stopSearch": OnSearches;
+  "provingGround.goOn": OnSearches;
   "provingGround.groupByEpoch": [];
   "provingGround.groupByStatus": [];
   "provingGround.runBaseline": [];
@@ -59,7 +77,7 @@ export interface Commands {
   "provingGround.openLog": OnRuns;
   "provingGround.runFirst": OnRuns;
   "provingGround.stopAll": [];
-  "provingGround.openResults": [clicked?: Partial<IdeaRef>];
+  "provingGround.openResults": [clicked?: Partial<IdeaRef> & { readonly environment?: string }];
   "provingGround.exportResults": [];
   "provingGround.acceptHunk": [hunk?: HunkRef];
   "provingGround.undoAccept": [hunk?: HunkRef];
@@ -82,7 +100,9 @@ export interface Commands {
 }
 export type CommandId = keyof Commands;
 
-type OnRows = { [K in CommandId]: OnIdeas extends Commands[K] ? K : OnRuns extends Commands[K] ? K : never }[CommandId];
+type OnRows = {
+  [K in CommandId]: OnIdeas extends Commands[K] ? K : OnRuns extends Commands[K] ? K : OnSearches extends Commands[K] ? K : never;
+}[CommandId];
 /** Commands that menus of trees call on rows; without a row they ask which is meant. */
 const ON_ROWS: Record<OnRows, true> = {
   "provingGround.implement": true,
@@ -101,6 +121,16 @@ const ON_ROWS: Record<OnRows, true> = {
   "provingGround.restore": true,
   "provingGround.duplicate": true,
   "provingGround.useAsParents": true,
+  "provingGround.pin": true,
+  "provingGround.ban": true,
+  "provingGround.unmark": true,
+  "provingGround.rebase": true,
+  "provingGround.admit": true,
+  "provingGround.changeSearch": true,
+  "provingGround.pauseSearch": true,
+  "provingGround.resumeSearch": true,
+  "provingGround.stopSearch": true,
+  "provingGround.goOn": true,
   "provingGround.stop": true,
   "provingGround.retry": true,
   "provingGround.openLog": true,

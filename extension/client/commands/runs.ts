@@ -4,7 +4,7 @@ import { environmentsBaseline, environmentsSetup, runsFirst, runsRetry, runsStop
 import type { Run } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import { openLog } from "../documents/contribution.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import type { Presenter } from "../present.ts";
 import type { Ideation } from "../sidebar/ideation.ts";

@@ -3,11 +3,13 @@ import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import type { Run } from "../../protocol/run.ts";
+import type { Search } from "../../protocol/search.ts";
+import { progressText, searchName } from "../../protocol/search-text.ts";
 import type { Current } from "../engine/current.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
-import { metricText } from "../format.ts";
-import type { IdeaRef, RunRef } from "./registry.ts";
+import { capitalised, metricText } from "../../protocol/format.ts";
+import type { IdeaRef, RunRef, SearchRef } from "./registry.ts";
 
 export interface Picked<T> {
   lab: Lab;
@@ -32,19 +34,20 @@ export class Targets {
   async ideas(
     clicked: IdeaRef | undefined,
     selected: readonly IdeaRef[] | undefined,
-    able: (idea: Idea) => boolean,
+    able: (idea: Idea, lab: Lab) => boolean,
     title: string,
     many = true,
   ): Promise<Picked<Idea>> {
     const refs = meant(clicked, selected, (ref) => typeof (ref as Partial<IdeaRef>).idea === "number");
     if (refs.length > 0) {
       const lab = await this.#labs.find(refs[0]?.lab ?? "");
-      const items = refs.filter((ref) => ref.lab === lab.key).map((ref) => lab.idea(ref.idea));
-      return { lab, items: someOf(items.filter(able), title) };
+      const ids = new Set(refs.filter((ref) => ref.lab === lab.key).map((ref) => ref.idea));
+      const items = [...ids].map((id) => lab.idea(id)).filter((idea) => able(idea, lab));
+      return { lab, items: someOf(items, title) };
     }
     const lab = await this.#lab();
     const { any } = this.#current;
-    const choices = (lab.snapshot?.ideas ?? []).filter((idea) => able(idea) && (any === null || idea.environment === any.name));
+    const choices = (lab.snapshot?.ideas ?? []).filter((idea) => able(idea, lab) && (any === null || idea.environment === any.name));
     const rows = someOf(choices, title).map((item) => ({
       label: item.title,
       description: `#${item.id} · ${item.status}${item.metric === null ? "" : ` · ${metricText(item.metric)}`}`,
@@ -72,6 +75,28 @@ export class Targets {
     const rows = someOf((lab.snapshot?.runs ?? []).filter(able).toReversed(), title).map((item) => ({
       label: `${lab.runTitle(item)} · seed ${item.seed}`,
       description: `#${item.id} · ${item.state}${item.metric === null ? "" : ` · ${metricText(item.metric)}`}`,
+      item,
+    }));
+    return { lab, items: await pick(rows, title, many) };
+  }
+
+  /** Searches a command applies to; as {@link ideas}, except that the only one there is need not be picked. */
+  async searches(
+    clicked: SearchRef | undefined,
+    selected: readonly SearchRef[] | undefined,
+    able: (search: Search) => boolean,
+    title: string,
+    many = true,
+  ): Promise<Picked<Search>> {
+    const refs = meant(clicked, selected, (ref) => typeof (ref as Partial<SearchRef>).search === "number");
+    const lab = refs.length > 0 ? await this.#labs.find(refs[0]?.lab ?? "") : await this.#lab();
+    const known = lab.snapshot?.searches ?? [];
+    const items = refs.length > 0 ? known.filter(({ id }) => refs.some((ref) => ref.lab === lab.key && ref.search === id)) : known;
+    const choices = someOf(items.filter(able), title);
+    if (refs.length > 0 || choices.length === 1) return { lab, items: choices };
+    const rows = choices.toReversed().map((item) => ({
+      label: capitalised(searchName(item)),
+      description: `${item.environment} · ${item.state} · ${progressText(item)}`,
       item,
     }));
     return { lab, items: await pick(rows, title, many) };

@@ -5,8 +5,8 @@ export const SCHEME = "proving-ground";
 
 export type Address =
   | { kind: "idea"; lab: string; idea: number }
-  /** An idea that is not stored yet; `number` tells several apart. */
-  | { kind: "new"; lab: string; environment: string; number: number }
+  /** An idea that is not stored yet; `number` tells several apart. It joins `search` when it is stored; null for none. */
+  | { kind: "new"; lab: string; environment: string; search: number | null; number: number }
   /** Every attempt at an idea's implementation. */
   | { kind: "attempts"; lab: string; idea: number }
   /** What a model wrote in one attempt, whole. */
@@ -22,7 +22,11 @@ export function printAddress(address: Address, title = ""): string {
     case "idea":
       return `/${address.lab}/ideas/${[address.idea, fileName(title)].filter((part) => part !== "").join(" ")}.md`;
     case "new":
-      return `/${address.lab}/new/${address.environment}/New idea${address.number === 1 ? "" : ` ${address.number}`}.md`;
+      return [
+        `/${address.lab}/new/${address.environment}`,
+        ...(address.search === null ? [] : [`search ${address.search}`]),
+        `New idea${address.number === 1 ? "" : ` ${address.number}`}.md`,
+      ].join("/");
     case "attempts":
       return `/${address.lab}/attempts/${[address.idea, fileName(title)].filter((part) => part !== "").join(" ")}.md`;
     case "answer":
@@ -44,13 +48,16 @@ export function parseAddress(path: string): Address | null {
   switch (kind) {
     case "ideas":
       return ifNumber(/^(\d+)( .*)?\.md$/.exec(third)?.[1], (idea) => ({ kind: "idea", lab, idea }));
-    case "new":
-      return ifNumber(/^New idea(?: (\d+))?\.md$/.exec(tail) === null ? undefined : (/ (\d+)\.md$/.exec(tail)?.[1] ?? "1"), (number) => ({
+    case "new": {
+      const [, search, number = "1"] = /^(?:search (\d+)\/)?New idea(?: (\d+))?\.md$/.exec(tail) ?? [undefined, undefined, ""];
+      return ifNumber(number, (value) => ({
         kind: "new",
         lab,
         environment: third,
-        number,
+        search: search === undefined ? null : Number(search),
+        number: value,
       }));
+    }
     case "attempts":
       return ifNumber(/^(\d+)( .*)?\.md$/.exec(third)?.[1], (idea) => ({ kind: "attempts", lab, idea }));
     case "answers":

@@ -1,7 +1,7 @@
 /** The attempts at an idea as Markdown that reads well as it is: pure. */
 import type { Attempt, IdeaDetail } from "../../protocol/idea.ts";
 import { addCost, type Cost, costText } from "../../protocol/spending.ts";
-import { counted, durationText } from "../format.ts";
+import { counted, durationText } from "../../protocol/format.ts";
 import { sentence } from "../message.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 

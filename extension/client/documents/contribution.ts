@@ -5,7 +5,7 @@ import type { IdeaRef } from "../commands/registry.ts";
 import { commandTo } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
@@ -50,10 +50,10 @@ export async function openAttempts(lab: Lab, { id, title }: Idea): Promise<void>
   await vscode.window.showTextDocument(open?.uri ?? uriOf({ kind: "attempts", lab: lab.key, idea: id }, title), { preview: false });
 }
 
-/** Opens a new idea with the cursor where its title goes. */
-export async function writeIdea(files: LabFileSystem, lab: Lab, environment: string): Promise<void> {
+/** Opens a new idea with the cursor where its title goes. @param search that it joins when it is saved */
+export async function writeIdea(files: LabFileSystem, lab: Lab, environment: string, search: number | null): Promise<void> {
   const at = new vscode.Position(0, TITLE_COLUMN);
-  await vscode.window.showTextDocument(files.newIdea(lab, environment), {
+  await vscode.window.showTextDocument(files.newIdea(lab, environment, search), {
     preview: false,
     selection: new vscode.Range(at, at),
   });

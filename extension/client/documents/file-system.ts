@@ -75,17 +75,22 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
       } else if (address.kind === "new") {
         const known = this.#added.get(uri.path);
         if (known !== undefined) await lab.link.request(ideasEdit, { idea: known, text });
-        else this.#added.set(uri.path, (await lab.link.request(ideasAdd, { environment: address.environment, text })).id);
+        else {
+          const { environment } = address;
+          // A search may have ended while the idea was being written.
+          const search = lab.openSearches(environment).find(({ id }) => id === address.search)?.id ?? null;
+          this.#added.set(uri.path, (await lab.link.request(ideasAdd, { environment, text, search })).id);
+        }
       } else throw new ProvingGroundError("usage", "only ideas can be edited here");
     });
     this.#touch(uri);
   }
 
-  /** Address for one more new idea. */
-  newIdea(lab: Lab, environment: string): vscode.Uri {
+  /** Address for one more new idea. @param search that it joins */
+  newIdea(lab: Lab, environment: string, search: number | null): vscode.Uri {
     const open = new Set(vscode.workspace.textDocuments.map((document) => document.uri.path));
     for (let number = 1; ; number++) {
-      const uri = uriOf({ kind: "new", lab: lab.key, environment, number });
+      const uri = uriOf({ kind: "new", lab: lab.key, environment, search, number });
       if (!open.has(uri.path) && !this.#added.has(uri.path)) return uri;
     }
   }

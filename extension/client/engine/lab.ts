@@ -5,6 +5,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
 import type { Run } from "../../protocol/run.ts";
+import type { Search } from "../../protocol/search.ts";
 import type { EngineLink } from "./link.ts";
 
 export class Lab {
@@ -41,6 +42,17 @@ export class Lab {
     const found = this.snapshot?.ideas.find((idea) => idea.id === id);
     if (found === undefined) throw new ProvingGroundError("unknown-idea", `there is no idea #${id} in ${this.name}`);
     return found;
+  }
+
+  /** The search that an idea belongs to; null for one of none. */
+  searchOf({ search: id }: Pick<Idea, "search">): Search | null {
+    return this.snapshot?.searches.find((search) => search.id === id) ?? null;
+  }
+
+  /** Searches of an environment that have not ended, the newest first. */
+  openSearches(environment: string): Search[] {
+    const mine = this.snapshot?.searches.filter((search) => search.environment === environment && search.state !== "ended") ?? [];
+    return mine.toReversed();
   }
 
   run(id: number): Run | null {

@@ -40,7 +40,7 @@ export const results =
           "provingGround.openResults": (ref) => {
             const lab = ref?.lab === undefined ? undefined : labs.byKey(ref.lab);
             const needed = lab ?? ideation.need().lab;
-            const environment = environmentOf(needed, ref) ?? ideation.need().environment.name;
+            const environment = ref?.environment ?? environmentOf(needed, ref) ?? ideation.need().environment.name;
             panels.open(needed, environment, ref?.idea);
             void memento.update(MEMORY, { lab: needed.key, environment });
           },

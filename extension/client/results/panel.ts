@@ -16,6 +16,8 @@ import { fillWebview } from "../webview-page.ts";
 import { exportResults } from "./export.ts";
 import { deltaOf, snapshotOf } from "./view-of.ts";
 
+const MARKING = { pinned: "provingGround.pin", banned: "provingGround.ban" } as const;
+
 export interface PanelParts {
   extension: vscode.Uri;
   labs: Labs;
@@ -104,6 +106,8 @@ export class ResultsPanel implements vscode.Disposable {
         return;
       case "useAsParents":
         return execute("provingGround.useAsParents", undefined, refs(message.ideas));
+      case "mark":
+        return execute(message.mark === null ? "provingGround.unmark" : MARKING[message.mark], undefined, refs(message.ideas));
       case "nextEpoch":
         this.#parts.current.choose(environmentId(this.lab, this.#environment));
         return execute("provingGround.nextEpoch");

@@ -7,7 +7,7 @@ import type { HunkRef } from "../commands/registry.ts";
 import { execute, registerCommands } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
-import { counted } from "../format.ts";
+import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import type { Presenter } from "../present.ts";
 import { SCHEME } from "../documents/address.ts";
@@ -109,28 +109,51 @@ export async function approve(reviews: Reviews, presenter: Presenter, sessions: 
     );
     if (chosen !== accept) return false;
   }
-  const approved: { lab: string; idea: number }[] = [];
+  await approveAsTheyStand(reviews, presenter, sessions);
+  return true;
+}
+
+/** The same without a question: what is undecided is accepted. One that cannot be approved does not keep the others from it. */
+export async function approveAsTheyStand(reviews: Reviews, presenter: Presenter, sessions: readonly ReviewSession[]): Promise<void> {
+  const approved: { lab: string; idea: number; title: string }[] = [];
+  const failures: ProvingGroundError[] = [];
   const title = sessions.length === 1 ? `Approving “${sessions[0]?.title ?? ""}”` : `Approving ${sessions.length} proposals`;
   await presenter.work(title, async (signal, onProgress) => {
     for (const [index, session] of sessions.entries()) {
       if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled");
       onProgress({ progress: 0, message: session.title, done: index, total: sessions.length });
-      await session.approve("accept", signal);
-      approved.push({ lab: session.lab.key, idea: session.idea });
-      await reviews.close(session);
+      try {
+        await session.approve("accept", signal);
+        approved.push({ lab: session.lab.key, idea: session.idea, title: session.title });
+        await reviews.close(session);
+      } catch (thrown) {
+        const error = ProvingGroundError.from(thrown);
+        if (error.code === "cancelled" || sessions.length === 1) throw error;
+        failures.push(error);
+      }
     }
   });
+  const [failure] = failures;
+  if (failure !== undefined) {
+    const { code, message, hint } = failure;
+    const what = `${counted(failures.length, "proposal")} could not be approved: ${message}`;
+    presenter.error(new ProvingGroundError(code, what, { ...(hint === undefined ? {} : { hint }), cause: failure }));
+  }
+  const [first] = approved;
+  if (first === undefined) return;
   const waiting = sessions[0]?.lab.snapshot?.ideas.find(
     (idea) => idea.status === "in review" && !approved.some((one) => one.idea === idea.id),
   );
-  const said = approved.length === 1 ? `Approved “${sessions[0]?.title ?? ""}”.` : `Approved ${approved.length} proposals.`;
+  const said = approved.length === 1 ? `Approved “${first.title}”.` : `Approved ${approved.length} proposals.`;
+  // Ideas of a search are run by it.
+  const lab = sessions[0]?.lab;
+  const own = approved.filter(({ idea }) => lab === undefined || (lab.searchOf(lab.idea(idea))?.state ?? "ended") === "ended");
   void presenter.say("info", said, {
-    Run: () => execute("provingGround.run", approved[0], approved),
+    ...(own.length === 0 ? {} : { Run: () => execute("provingGround.run", own[0], own) }),
     ...(waiting === undefined
       ? {}
       : { "Review Next": () => execute("provingGround.review", { lab: sessions[0]?.lab.key ?? "", idea: waiting.id }) }),
   });
-  return true;
 }
 
 function front(reviews: Reviews): ReviewSession {

@@ -7,6 +7,12 @@ export interface ContextKeys {
   "provingGround.grouping": "epoch" | "status";
   /** More than one environment can be chosen. */
   "provingGround.severalEnvironments": boolean;
+  /** Something waits that a human could let pass. */
+  "provingGround.canPass": boolean;
+  /** A search of the current lab runs, is paused, or waits until a human has looked at its parents. */
+  "provingGround.searchRunning": boolean;
+  "provingGround.searchPaused": boolean;
+  "provingGround.searchAsks": boolean;
   /** A file of a proposal under review, or the review of several files, is in front. */
   "provingGround.inReview": boolean;
   /** Paths of the working copies under review. */

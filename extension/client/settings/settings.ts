@@ -46,7 +46,16 @@ export async function writeProvider(provider: Provider): Promise<void> {
 
 /** Model that implements ideas which an operator did not write; null where the user chose none. */
 export function implementerModel(): string | null {
-  const model = vscode.workspace.getConfiguration(SECTION).get<unknown>("implementer.model");
+  return modelNamed("implementer.model");
+}
+
+/** Model that judges the kind of every implementation of a search beside its diff; null where the user chose none. */
+export function judgeModel(): string | null {
+  return modelNamed("judge.model");
+}
+
+function modelNamed(setting: string): string | null {
+  const model = vscode.workspace.getConfiguration(SECTION).get<unknown>(setting);
   return typeof model === "string" && model.trim() !== "" ? model.trim() : null;
 }
 

@@ -6,10 +6,12 @@ import { OPERATORS } from "../../protocol/model.ts";
 import type { ComposerState } from "../../protocol/webview/composer.ts";
 import type { LinkState } from "../engine/link.ts";
 import type { Obstacle } from "../engine/labs.ts";
-import { counted, durationText, metricText } from "../format.ts";
+import { counted, durationText, metricText } from "../../protocol/format.ts";
 import { messageOf } from "../message.ts";
 import { forecastText } from "./forecast.ts";
 import type { Draft } from "./ideation.ts";
+import { searchPart } from "./search-part.ts";
+import type { AboutToStart, Clock } from "./search-part.ts";
 
 export interface Known {
   obstacle: Obstacle | null;
@@ -24,6 +26,8 @@ export interface Known {
   exploit: number;
   busy: ComposerState["busy"];
   message: ComposerState["message"];
+  searching: AboutToStart;
+  clock: Clock;
 }
 
 type Blocked = ComposerState["blocked"];
@@ -54,6 +58,7 @@ export function composerState(known: Known): ComposerState {
     forecast: valid === null || snapshot === null ? "" : forecastText(draft.count, valid, snapshot),
     busy: known.busy,
     message: known.message ?? warning(known, environment),
+    search: searchPart(known.searching, draft, valid, snapshot, known.clock),
   };
 }
 

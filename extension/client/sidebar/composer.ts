@@ -13,6 +13,8 @@ import type { Models } from "../settings/models.ts";
 import { fillWebview } from "../webview-page.ts";
 import { composerState } from "./composer-state.ts";
 import type { Ideation } from "./ideation.ts";
+import { clockText } from "./search-part.ts";
+import type { Searching } from "./searching.ts";
 
 /** Commands that an empty state may offer; nothing else is run for a webview. */
 const OFFERED: ReadonlySet<string> = new Set([
@@ -23,11 +25,23 @@ const OFFERED: ReadonlySet<string> = new Set([
   "provingGround.reconnect",
 ]);
 
+/** Milliseconds between looks at what passes with time while a search goes on. */
+const TICK = 15_000;
+
+const ON_SEARCH = {
+  pause: "provingGround.pauseSearch",
+  resume: "provingGround.resumeSearch",
+  stop: "provingGround.stopSearch",
+  change: "provingGround.changeSearch",
+  goOn: "provingGround.goOn",
+} as const;
+
 export interface ComposerParts {
   extension: vscode.Uri;
   labs: Labs;
   current: Current;
   ideation: Ideation;
+  searching: Searching;
   models: Models;
   onError: (error: unknown) => void;
 }
@@ -45,6 +59,9 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#parts = parts;
     this.#owner.add(parts.current.onDidChange(() => this.#send()));
     this.#owner.add(parts.ideation.onDidChange(() => this.#send()));
+    this.#owner.add(parts.searching.onDidChange(() => this.#send()));
+    const timer = setInterval(() => this.#send(), TICK);
+    this.#owner.add({ dispose: () => clearInterval(timer) });
     this.#owner.add(
       parts.models.onDidChange(() => {
         this.#models = null;
@@ -66,10 +83,15 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
         if (message.success) Promise.resolve(this.#receive(message.data)).catch(this.#parts.onError);
       }),
     );
-    own.add(view.onDidChangeVisibility(() => this.#send()));
+    const seen = () => {
+      this.#parts.searching.look(view.visible);
+      this.#send();
+    };
+    own.add(view.onDidChangeVisibility(seen));
     view.onDidDispose(() => {
       own.dispose();
       this.#view = null;
+      this.#parts.searching.look(false);
     });
     fillWebview(view.webview, this.#parts.extension, "composer", "Composer");
   }
@@ -79,7 +101,7 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   async #receive(message: FromComposer): Promise<void> {
-    const { ideation, current } = this.#parts;
+    const { ideation, current, searching } = this.#parts;
     switch (message.type) {
       case "ready":
         this.#sent = "";
@@ -92,6 +114,15 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
         return ideation.generate();
       case "nextEpoch":
         return ideation.nextEpoch();
+      case "startSearch":
+        await searching.start();
+        return;
+      case "onSearch":
+        if (current.lab !== undefined) await execute(ON_SEARCH[message.action], { lab: current.lab.key, search: message.search });
+        return;
+      case "showWaiting":
+        await vscode.commands.executeCommand("provingGround.waiting.focus");
+        return;
       case "cancel":
         ideation.cancel();
         return;
@@ -109,20 +140,19 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
     }
   }
 
-  #change({ environment, model, count, instructions, exploit }: Extract<FromComposer, { type: "change" }>): void {
+  #change({ environment, model, count, instructions, exploit, search }: Extract<FromComposer, { type: "change" }>): void {
+    if (search !== undefined) this.#parts.searching.change(defined(search));
     if (environment !== undefined) this.#parts.current.choose(environment);
-    this.#parts.ideation.change({
-      ...(model === undefined ? {} : { model }),
-      ...(count === undefined ? {} : { count }),
-      ...(instructions === undefined ? {} : { instructions }),
-      ...(exploit === undefined ? {} : { exploit }),
-    });
+    const fields = defined({ model, count, instructions, exploit });
+    if (Object.keys(fields).length > 0) this.#parts.ideation.change(fields);
   }
 
   #send(): void {
     if (this.#view?.visible !== true) return;
-    const { labs, current, ideation } = this.#parts;
+    const { labs, current, ideation, searching } = this.#parts;
     const { lab } = current;
+    searching.look(true);
+    const now = Date.now();
     if (lab?.link.state.kind === "connected") this.#askModels(lab);
     const state = composerState({
       obstacle: labs.obstacle,
@@ -139,6 +169,8 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
       exploit: ideation.exploit,
       busy: ideation.busy,
       message: ideation.message,
+      searching,
+      clock: { now, text: (at) => clockText(at, now) },
     });
     const message: ToComposer = { type: "state", state };
     const text = JSON.stringify(message);
@@ -163,4 +195,9 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
       })
       .finally(() => (this.#asking = null));
   }
+}
+
+/** The fields that are there. */
+function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as ReturnType<typeof defined<T>>;
 }

@@ -1,7 +1,7 @@
 /** What the next ideas will take: pure arithmetic over what past runs took. */
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
-import { counted, durationText } from "../format.ts";
+import { counted, durationText } from "../../protocol/format.ts";
 
 /** Newest finished runs that the mean is taken over. */
 const WINDOW = 20;
@@ -15,11 +15,6 @@ export function forecastText(count: number, environment: ValidEnvironment, snaps
   const seconds = meanSeconds(environment.name, snapshot) ?? environment.manifest.budget?.seconds ?? null;
   if (slots === 0 || seconds === null) return "";
   return `about ${durationText(Math.ceil(count / slots) * seconds)} of runs on ${counted(slots, "slot")}`;
-}
-
-/** The paper's schedule: half of the second epoch builds on parents, growing by a tenth every two epochs, up to four fifths. */
-export function exploitShare(epoch: number): number {
-  return Math.min(0.5 + 0.1 * Math.floor(epoch / 2), 0.8);
 }
 
 function meanSeconds(environment: string, snapshot: Snapshot): number | null {

@@ -1,7 +1,10 @@
 /** Ideas as tree rows, by epoch or by status: pure. */
 import type { Environment, ValidEnvironment } from "../../protocol/environment.ts";
-import type { Idea, IdeaStatus } from "../../protocol/idea.ts";
-import { counted, durationText, metricText } from "../format.ts";
+import type { Idea, IdeaStatus, Mark } from "../../protocol/idea.ts";
+import { searchName } from "../../protocol/search-text.ts";
+import { waitsAt } from "../../protocol/search.ts";
+import type { Search } from "../../protocol/search.ts";
+import { capitalised, counted, durationText, metricText } from "../../protocol/format.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
 import type { GroupRow, Icon, IdeaRow, Row } from "./rows.ts";
@@ -37,8 +40,20 @@ const ICONS: Record<IdeaStatus, Icon> = {
   rejected: { id: "circle-slash", color: "disabledForeground" },
 };
 
-/** What can be done with an idea now; menus test these words. */
-export function actionsOn(idea: Idea): Set<IdeaAction> {
+const MARKS: Record<Mark, Icon> = {
+  pinned: { id: "pinned", color: "charts.yellow" },
+  banned: { id: "circle-slash", color: "charts.orange" },
+};
+const MARKED: Record<Mark, string> = {
+  pinned: "pinned: a parent of every epoch",
+  banned: "banned: never a parent",
+};
+
+/**
+ * What can be done with an idea now; menus test these words.
+ * @param search that it belongs to; without it nothing is known of gates
+ */
+export function actionsOn(idea: Idea, search: Search | null = null): Set<IdeaAction> {
   const actions = new Set<IdeaAction>(["duplicate"]);
   const committed = idea.commit !== null;
   const add = (action: IdeaAction, possible: boolean) => possible && actions.add(action);
@@ -56,6 +71,12 @@ export function actionsOn(idea: Idea): Set<IdeaAction> {
   add("restore", idea.status === "rejected");
   add("parent", idea.metric !== null && idea.status !== "rejected");
   add("diff", committed || idea.status === "in review");
+  const gate = waitsAt(idea, search);
+  add("admit", gate === "ideas" || gate === "runs");
+  add("rebase", idea.status === "draft");
+  add("pin", actions.has("parent") && idea.mark !== "pinned");
+  add("ban", committed && idea.status !== "rejected" && idea.mark !== "banned");
+  add("unmark", idea.mark !== null);
   return actions;
 }
 export type IdeaAction =
@@ -71,7 +92,21 @@ export type IdeaAction =
   | "restore"
   | "duplicate"
   | "parent"
-  | "diff";
+  | "diff"
+  | "admit"
+  | "rebase"
+  | "pin"
+  | "ban"
+  | "unmark";
+
+/** What rows say of other things than their idea. */
+interface Surroundings {
+  lab: string;
+  environment: ValidEnvironment | null;
+  parents: ReadonlySet<number>;
+  searches: ReadonlyMap<number, Search>;
+  ideas: ReadonlyMap<number, Idea>;
+}
 
 /**
  * Groups of rows.
@@ -84,14 +119,22 @@ export function ideaRows(
   environment: Environment | null,
   grouping: Grouping,
   parents: ReadonlySet<number>,
+  searches: readonly Search[] = [],
 ): Row[] {
   const valid = environment?.state === "valid" ? environment : null;
+  const surroundings: Surroundings = {
+    lab,
+    environment: valid,
+    parents,
+    searches: new Map(searches.map((search) => [search.id, search])),
+    ideas: new Map(ideas.map((idea) => [idea.id, idea])),
+  };
   const mine = ideas.filter((idea) => idea.environment === environment?.name);
   const groups = Map.groupBy(mine, (idea) => (grouping === "epoch" ? idea.epoch : ORDER.indexOf(idea.status)));
   const keys = [...groups.keys()].sort((a, b) => (grouping === "epoch" ? b - a : a - b));
   return keys.map((key): GroupRow => {
     const members = (groups.get(key) ?? []).toSorted(byInterest(valid));
-    const label = grouping === "epoch" ? `Epoch ${key}` : sentence(ORDER[key] ?? "");
+    const label = grouping === "epoch" ? `Epoch ${key}` : capitalised(ORDER[key] ?? "");
     return {
       kind: "group",
       id: `${lab}/${environment?.name ?? ""}/${grouping}/${key}`,
@@ -100,22 +143,27 @@ export function ideaRows(
       tooltip: "",
       icon: null,
       context: "group",
-      children: members.map((idea) => ideaRow(lab, idea, valid, parents.has(idea.id))),
+      children: members.map((idea) => ideaRow(idea, surroundings)),
     };
   });
 }
 
-function ideaRow(lab: string, idea: Idea, environment: ValidEnvironment | null, isParent: boolean): IdeaRow {
+function ideaRow(idea: Idea, surroundings: Surroundings): IdeaRow {
+  const { lab, parents, searches } = surroundings;
+  const isParent = parents.has(idea.id);
+  const search = searches.get(idea.search ?? -1) ?? null;
+  const actions = actionsOn(idea, search);
+  const words = [isParent ? "parent" : "", descriptionOf(idea), idea.mark ?? "", actions.has("admit") ? "waits for you" : ""];
   return {
     kind: "idea",
     lab,
     idea: idea.id,
     id: `${lab}/idea/${idea.id}`,
     label: shortened(idea.title, 28),
-    description: [isParent ? "parent" : "", descriptionOf(idea)].filter((part) => part !== "").join(" · "),
-    tooltip: tooltipOf(idea, environment),
-    icon: isParent ? { id: "star-full", color: "charts.yellow" } : ICONS[idea.status],
-    context: ["idea", ...[...actionsOn(idea)].sort()].join(" "),
+    description: words.filter((part) => part !== "").join(" · "),
+    tooltip: tooltipOf(idea, search, surroundings),
+    icon: idea.mark !== null ? MARKS[idea.mark] : isParent ? { id: "star-full", color: "charts.yellow" } : ICONS[idea.status],
+    context: ["idea", ...[...actions].sort()].join(" "),
   };
 }
 
@@ -126,11 +174,15 @@ function descriptionOf(idea: Idea): string {
   return idea.status;
 }
 
-function tooltipOf(idea: Idea, environment: ValidEnvironment | null): string {
+function tooltipOf(idea: Idea, search: Search | null, { environment, ideas }: Surroundings): string {
   const facts = [
     `#${idea.id} · ${idea.status}${idea.kind === null ? "" : ` · ${idea.kind}`} · by ${idea.model ?? idea.source}, ${idea.strategy}`,
+    search === null ? "" : `in ${searchName(search)}${search.state === "ended" ? ", which has ended" : ""}`,
+    idea.mark === null ? "" : MARKED[idea.mark],
+    repeatsText(idea, ideas.get(idea.repeats?.idea ?? -1) ?? null),
     idea.repairs === null ? "" : `another try at #${idea.repairs}, whose run failed`,
     idea.parents.length === 0 ? "" : `builds on ${idea.parents.map((id) => `#${id}`).join(", ")}`,
+    idea.base === null ? "" : `written on the code of #${idea.base}`,
     idea.change === null ? "" : `${counted(idea.change.files, "file")}, +${idea.change.added} −${idea.change.removed} lines`,
     idea.metric === null ? "" : metricFacts(idea, environment),
     idea.outcome === null ? "" : `${OUTCOME_WORDS[idea.outcome]}; ${counted(idea.attempts, "attempt")} so far`,
@@ -139,6 +191,14 @@ function tooltipOf(idea: Idea, environment: ValidEnvironment | null): string {
   return [`**${escapeMarkdown(idea.title)}**`, escapeMarkdown(idea.summary), ...facts.map(escapeMarkdown)]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+/** `nearly repeats #12 “Cosine decay”, which reached 0.61`; empty where it repeats nothing. */
+export function repeatsText({ repeats }: Pick<Idea, "repeats">, repeated: Idea | null): string {
+  if (repeats === null) return "";
+  if (repeated === null) return `nearly repeats #${repeats.idea}`;
+  const outcome = repeated.metric === null ? `is ${repeated.status}` : `reached ${metricText(repeated.metric)}`;
+  return `nearly repeats #${repeats.idea} “${repeated.title}”, which ${outcome}`;
 }
 
 function metricFacts(idea: Idea, environment: ValidEnvironment | null): string {
@@ -165,5 +225,4 @@ function epochSummary(ideas: readonly Idea[]): string {
   return done === 0 ? counted(ideas.length, "idea") : `${counted(ideas.length, "idea")}, ${done} measured`;
 }
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const signed = (value: number) => `${value > 0 ? "+" : "−"}${metricText(Math.abs(value))}`;

@@ -4,12 +4,12 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import { ideasGenerate, nextEpoch } from "../../protocol/methods.ts";
 import type { Generated, ProgressReport } from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
+import { exploitShare } from "../../protocol/search.ts";
 import type { ComposerState } from "../../protocol/webview/composer.ts";
 import type { Current } from "../engine/current.ts";
 import type { Labs } from "../engine/labs.ts";
 import { Disposables } from "../lifecycle.ts";
 import { messageOf } from "../message.ts";
-import { exploitShare } from "./forecast.ts";
 import { answerSoFar, outcomeOf } from "./outcome.ts";
 
 const MEMORY = "provingGround.composer";

@@ -2,7 +2,7 @@
 import type { Generated } from "../../protocol/methods.ts";
 import { costText } from "../../protocol/spending.ts";
 import type { ComposerState } from "../../protocol/webview/composer.ts";
-import { counted } from "../format.ts";
+import { counted, grouped } from "../../protocol/format.ts";
 import { sentence } from "../message.ts";
 
 /** How many and for how much, then one line per note. */
@@ -28,5 +28,3 @@ export function answerSoFar(raw: string): string {
     .replaceAll(/\s*\n\s*/g, "\n")
     .trim();
 }
-
-const grouped = (count: number) => count.toLocaleString("en-US");

@@ -1,5 +1,5 @@
 /** What a row of the sidebar's trees holds, before it becomes one of the editor's tree items. */
-import type { IdeaRef, RunRef } from "../commands/registry.ts";
+import type { IdeaRef, RunRef, SearchRef } from "../commands/registry.ts";
 
 /** Names of the editor's icons and of theme colours. */
 export interface Icon {
@@ -25,14 +25,22 @@ export interface GroupRow extends Base {
 }
 export interface IdeaRow extends Base, IdeaRef {
   kind: "idea";
+  /** What a click on it opens; its text unless said otherwise. */
+  opens?: "review" | "diff";
 }
 export interface RunRow extends Base, RunRef {
   kind: "run";
+  /** Idea that it executes, where commands on ideas are offered too. */
+  idea?: number;
+}
+export interface SearchRow extends Base, SearchRef {
+  kind: "search";
+  environment: string;
 }
 export interface PlainRow extends Base {
   kind: "plain";
 }
-export type Row = GroupRow | IdeaRow | RunRow | PlainRow;
+export type Row = GroupRow | IdeaRow | RunRow | SearchRow | PlainRow;
 
 /** Text as Markdown that shows exactly it. */
 export function escapeMarkdown(text: string): string {

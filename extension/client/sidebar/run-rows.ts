@@ -3,7 +3,7 @@ import type { Environment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
 import type { Run, RunState, Target } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
-import { counted, durationText, metricText } from "../format.ts";
+import { counted, durationText, metricText } from "../../protocol/format.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
 import type { GroupRow, Icon, PlainRow, Row, RunRow } from "./rows.ts";
 

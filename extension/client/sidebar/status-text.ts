@@ -1,15 +1,19 @@
-/** One line on a lab: what runs, what waits, what is best. Pure. */
+/** One line on a lab: its search, what runs, what waits, what is best. Pure. */
+import { bestIdea } from "../../protocol/best.ts";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
-import { metricText } from "../format.ts";
+import { stageText } from "../../protocol/search-text.ts";
+import { metricText } from "../../protocol/format.ts";
 
-/** `2 running · 5 queued · best 1.842`; parts that are nothing are left out. */
+/** `epoch 3 of 10 · 2 running · 5 queued · best 1.842`; parts that are nothing are left out. */
 export function statusText(snapshot: Snapshot, environment: ValidEnvironment): string {
   const mine = snapshot.runs.filter((run) => run.environment === environment.name);
   const running = mine.filter((run) => run.state === "running" || run.state === "starting").length;
   const queued = mine.filter((run) => run.state === "queued").length;
   const best = bestOf(snapshot, environment);
+  const search = snapshot.searches.findLast((one) => one.environment === environment.name && one.state !== "ended");
   const parts = [
+    ...(search === undefined ? [] : [`${stageText(search)}${search.state === "paused" ? ", paused" : ""}`]),
     ...(running > 0 ? [`${running} running`] : []),
     ...(queued > 0 ? [`${queued} queued`] : []),
     ...(best === null ? [] : [`best ${metricText(best)}`]),
@@ -19,9 +23,6 @@ export function statusText(snapshot: Snapshot, environment: ValidEnvironment): s
 
 /** Best mean metric among the ideas, in the metric's own direction. */
 export function bestOf(snapshot: Snapshot, environment: ValidEnvironment): number | null {
-  const values = snapshot.ideas.flatMap((idea) =>
-    idea.environment === environment.name && idea.metric !== null && idea.status !== "rejected" ? [idea.metric] : [],
-  );
-  if (values.length === 0) return null;
-  return environment.manifest.metric.direction === "minimize" ? Math.min(...values) : Math.max(...values);
+  const mine = snapshot.ideas.filter((idea) => idea.environment === environment.name);
+  return bestIdea(mine, environment.manifest.metric.direction)?.metric ?? null;
 }

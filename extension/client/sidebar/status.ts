@@ -2,6 +2,8 @@
 import * as vscode from "vscode";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
+import type { Search } from "../../protocol/search.ts";
+import { waitingIn, waitingSummary } from "../../protocol/waiting.ts";
 import { commandTo } from "../commands/registry.ts";
 import type { Current } from "../engine/current.ts";
 import type { Labs } from "../engine/labs.ts";
@@ -24,6 +26,7 @@ export const status =
       setContext("provingGround.state", stateOf(labs, current));
       setContext("provingGround.severalEnvironments", current.choices.length > 1);
       const { lab, environment } = current;
+      setSearchKeys(lab?.snapshot?.searches ?? []);
       if (lab?.snapshot == null || environment === null) {
         item.hide();
         return;
@@ -39,6 +42,22 @@ export const status =
     show();
   };
 
+function setSearchKeys(searches: readonly Search[]): void {
+  const some = (test: (search: Search) => boolean) => searches.some(test);
+  setContext(
+    "provingGround.searchRunning",
+    some(({ state }) => state === "running"),
+  );
+  setContext(
+    "provingGround.searchPaused",
+    some(({ state }) => state === "paused"),
+  );
+  setContext(
+    "provingGround.searchAsks",
+    some(({ asksForParents }) => asksForParents),
+  );
+}
+
 function stateOf(labs: Labs, current: Current): State {
   const { obstacle } = labs;
   if (obstacle !== null) return obstacle.kind === "looking" ? "connecting" : obstacle.kind;
@@ -53,11 +72,11 @@ function stateOf(labs: Labs, current: Current): State {
 
 function tooltip(snapshot: Snapshot, environment: ValidEnvironment, state: LinkState): vscode.MarkdownString {
   const failed = snapshot.runs.filter((run) => run.state === "failed" && run.environment === environment.name).length;
-  const review = snapshot.ideas.filter((idea) => idea.status === "in review" && idea.environment === environment.name).length;
+  const waiting = waitingSummary(waitingIn(snapshot, environment.name));
   const lines = [
     `**${environment.manifest.title}**, epoch ${environment.epoch}`,
     ...(state.kind === "offline" ? [state.error.message] : []),
-    ...(review > 0 ? [`${review} waiting for review`] : []),
+    ...(waiting === "" ? [] : [`waiting for you: ${waiting}`]),
     ...(failed > 0 ? [`${failed} failed runs`] : []),
     "Click for the results",
   ];

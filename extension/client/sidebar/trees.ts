@@ -1,59 +1,18 @@
 /** The trees Ideas, Runs and Compute: rows become the editor's items, refreshed when the lab changes. */
 import * as vscode from "vscode";
-import { commandTo } from "../commands/registry.ts";
 import type { Current } from "../engine/current.ts";
 import { environmentId } from "../engine/current.ts";
 import type { Contribution, Disposables } from "../lifecycle.ts";
 import { setContext } from "../settings/context-keys.ts";
 import type { Grouping } from "./idea-rows.ts";
 import { ideaRows } from "./idea-rows.ts";
-import { reconcile } from "./reconcile.ts";
-import { escapeMarkdown } from "./rows.ts";
+import { RowTree } from "./row-tree.ts";
 import type { Row } from "./rows.ts";
 import { runRows, targetRows } from "./run-rows.ts";
 
 const GROUPING = "provingGround.grouping";
 /** Milliseconds between refreshes of elapsed times while the runs are in view. */
 const TICK = 1000;
-
-class Rows implements vscode.TreeDataProvider<Row> {
-  readonly #collect: () => Row[];
-  #rows: Row[] = [];
-  readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
-
-  constructor(collect: () => Row[]) {
-    this.#collect = collect;
-  }
-
-  refresh(): void {
-    const { rows, changed } = reconcile(this.#rows, this.#collect());
-    this.#rows = rows;
-    if (changed === null) this.#changed.fire(undefined);
-    else if (changed.length > 0) this.#changed.fire(changed);
-  }
-
-  getChildren(row?: Row): Row[] {
-    if (row === undefined) return this.#rows;
-    return row.kind === "group" ? row.children : [];
-  }
-
-  getTreeItem(row: Row): vscode.TreeItem {
-    const open = row.kind === "group" && row.children.length > 0;
-    const item = new vscode.TreeItem(row.label, open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
-    item.id = row.id;
-    item.description = row.description;
-    item.contextValue = row.context;
-    item.tooltip = new vscode.MarkdownString(row.tooltip === "" ? escapeMarkdown(row.label) : row.tooltip);
-    if (row.icon !== null) {
-      item.iconPath = new vscode.ThemeIcon(row.icon.id, row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color));
-    }
-    item.accessibilityInformation = { label: [row.label, row.description].filter((part) => part !== "").join(", ") };
-    if (row.kind === "idea") item.command = commandTo("provingGround.openIdea", "Open", row);
-    if (row.kind === "run" && row.context.includes("log")) item.command = commandTo("provingGround.openLog", "Open Log", row);
-    return item;
-  }
-}
 
 export interface GroupingChoice {
   get(): Grouping;
@@ -64,17 +23,17 @@ export interface GroupingChoice {
 export const trees =
   (current: Current, grouping: GroupingChoice, onDidChangeGrouping: vscode.Event<void>): Contribution =>
   (owner) => {
-    const ideas = new Rows(() => {
+    const ideas = new RowTree(() => {
       const { lab, any } = current;
       if (lab?.snapshot == null) return [];
       const parents = new Set(any === null ? [] : (lab.snapshot.parents[any.name] ?? []));
-      return ideaRows(lab.key, lab.snapshot.ideas, any, grouping.get(), parents);
+      return ideaRows(lab.key, lab.snapshot.ideas, any, grouping.get(), parents, lab.snapshot.searches);
     });
-    const runs = new Rows(() => {
+    const runs = new RowTree(() => {
       const snapshot = current.lab?.snapshot;
       return snapshot == null || current.lab === undefined ? [] : runRows(current.lab.key, snapshot, Date.now());
     });
-    const compute = new Rows(() => {
+    const compute = new RowTree(() => {
       const { lab } = current;
       return lab?.snapshot == null ? [] : targetRows(lab.key, lab.snapshot.targets);
     });
@@ -123,7 +82,7 @@ export function groupingChoice(memento: vscode.Memento, changed: vscode.EventEmi
   };
 }
 
-function tickWhileRunning(owner: Disposables, view: vscode.TreeView<Row>, rows: Rows, current: Current): void {
+function tickWhileRunning(owner: Disposables, view: vscode.TreeView<Row>, rows: RowTree, current: Current): void {
   const timer = setInterval(() => {
     const busy = current.lab?.snapshot?.runs.some((run) => run.state === "running" || run.state === "starting") ?? false;
     if (view.visible && busy) rows.refresh();

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { Analysis } from "../analysis.ts";
 import { ErrorData } from "../errors.ts";
-import { IdeaDetail } from "../idea.ts";
+import { IdeaDetail, Mark } from "../idea.ts";
 import { Delta, Snapshot } from "../lab.ts";
 import { Curve, LogSlice } from "../run.ts";
 
@@ -33,6 +33,7 @@ export const FromResults = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("chooseEnvironment"), environment: z.string() }),
   z.object({ type: z.literal("useAsParents"), ideas: z.array(z.int()) }),
+  z.object({ type: z.literal("mark"), ideas: z.array(z.int()), mark: Mark.nullable() }),
   z.object({ type: z.literal("nextEpoch") }),
   z.object({ type: z.literal("implement"), ideas: z.array(z.int()) }),
   z.object({ type: z.literal("review"), idea: z.int() }),

@@ -7,8 +7,10 @@ import { keysFor } from "../../../extension/client/engine/lab.ts";
 
 const addresses: Address[] = [
   { kind: "idea", lab: "lab", idea: 12 },
-  { kind: "new", lab: "lab", environment: "tinylm", number: 1 },
-  { kind: "new", lab: "lab", environment: "tinylm", number: 3 },
+  { kind: "new", lab: "lab", environment: "tinylm", search: null, number: 1 },
+  { kind: "new", lab: "lab", environment: "tinylm", search: null, number: 3 },
+  { kind: "new", lab: "lab", environment: "tinylm", search: 12, number: 1 },
+  { kind: "new", lab: "lab", environment: "tinylm", search: 12, number: 2 },
   { kind: "attempts", lab: "lab", idea: 12 },
   { kind: "answer", lab: "lab", idea: 12, attempt: 40 },
   { kind: "log", lab: "lab-2", run: 7 },

@@ -4,6 +4,9 @@ import { actionsOn, ideaRows } from "../../../extension/client/sidebar/idea-rows
 import { elapsed, runRows, targetRows } from "../../../extension/client/sidebar/run-rows.ts";
 import type { Row } from "../../../extension/client/sidebar/rows.ts";
 import { escapeMarkdown } from "../../../extension/client/sidebar/rows.ts";
+import { statusText } from "../../../extension/client/sidebar/status-text.ts";
+import { UNATTENDED } from "../../../extension/protocol/search.ts";
+import { searchFixture } from "../../fixtures/search.ts";
 import { environmentFixture, ideaFixture, labFixture, runFixture } from "../../fixtures/lab.ts";
 
 const environment = environmentFixture();
@@ -77,11 +80,14 @@ test("a note is offered where a model would read it, attempts where there are so
 });
 
 test.each([
-  ["draft", {}, ["duplicate", "edit", "implement", "reject"]],
+  ["draft", {}, ["duplicate", "edit", "implement", "rebase", "reject"]],
   ["in review", {}, ["again", "diff", "duplicate", "edit", "reject", "review"]],
   ["approved", { commit: "c" }, ["diff", "duplicate", "reject", "run"]],
   ["running", { commit: "c" }, ["diff", "duplicate"]],
-  ["done", { commit: "c", metric: 2 }, ["diff", "duplicate", "parent", "reject", "run"]],
+  ["done", { commit: "c", metric: 2 }, ["ban", "diff", "duplicate", "parent", "pin", "reject", "run"]],
+  ["done", { commit: "c", metric: 2, mark: "pinned" }, ["ban", "unmark"]],
+  ["done", { commit: "c", metric: 2, mark: "banned" }, ["pin", "unmark"]],
+  ["failed", { commit: "c" }, ["ban", "diff", "reject", "run"]],
   ["rejected", {}, ["duplicate", "edit", "restore"]],
 ] as const)("an idea that is %s offers what can be done with it", (status, changes, expected) => {
   const actions = [...actionsOn(ideaFixture(1, { ...changes, status }))].sort();
@@ -89,6 +95,32 @@ test.each([
   const [row] = ideaRows("lab", [ideaFixture(1, { ...changes, status })], environment, "status", new Set());
   const [idea] = row?.kind === "group" ? row.children : [];
   expect(idea?.context.split(" ").slice(1)).toEqual(actions);
+});
+
+test("what a human marked is seen in the row, and told with the search and what is repeated", () => {
+  const search = searchFixture(3, { plan: { gates: { ...UNATTENDED, ideas: "ask" } } });
+  const marked = [
+    ideaFixture(12, { title: "Warm-up", status: "done", metric: 0.61, commit: "c", mark: "pinned" }),
+    ideaFixture(13, { title: "Decay", status: "done", metric: 0.7, commit: "c", mark: "banned" }),
+    ideaFixture(14, { title: "Longer warm-up", search: 3, repeats: { idea: 12, likeness: 0.9 } }),
+  ];
+  const [group] = ideaRows("lab", marked, environment, "epoch", new Set([12]), [search]);
+  const rows = group?.kind === "group" ? group.children : [];
+  expect(text(rows)).toEqual(["Warm-up | parent · 0.610 · pinned", "Decay | 0.700 · banned", "Longer warm-up | draft · waits for you"]);
+  expect(rows.map((row) => row.icon?.id)).toEqual(["pinned", "circle-slash", "circle-outline"]);
+  expect(rows[2]?.context).toContain("admit");
+  expect(rows[2]?.tooltip).toContain("in evolutionary search 3");
+  expect(rows[2]?.tooltip).toContain(escapeMarkdown("nearly repeats #12 “Warm-up”, which reached 0.610"));
+});
+
+test("the status bar tells how far a search is", () => {
+  const snapshot = { ...labFixture(0), runs: [runFixture(1, 1, { state: "running", endedAt: null })], ideas: [ideas[2]!] };
+  const withSearch = (changes: Parameters<typeof searchFixture>[1]) =>
+    statusText({ ...snapshot, searches: [searchFixture(1, { state: "ended" }), searchFixture(2, changes)] }, environment);
+  expect(statusText(snapshot, environment)).toBe("1 running · best 1.800");
+  expect(withSearch({})).toBe("epoch 3 of 10 · 1 running · best 1.800");
+  expect(withSearch({ state: "paused", plan: { algorithm: "best of n" } })).toBe("18 of 60 ideas, paused · 1 running · best 1.800");
+  expect(withSearch({ state: "ended" })).toBe("1 running · best 1.800");
 });
 
 test("runs: live metric and budget while running, order in the queue, the reason of a failure", () => {

@@ -31,9 +31,19 @@ describe("actions", () => {
   it("offer what an idea's status allows, and nothing else", () => {
     expect(labels(resultsOf([ideaFixture(1)]))).toEqual(["Implement", "Next epoch…"]);
     expect(labels(resultsOf([ideaFixture(1, { status: "in review" })]))).toEqual(["Review", "Next epoch…"]);
-    expect(labels(resultsOf([ideaFixture(1, { status: "approved", commit: "c" })]))).toEqual(["Run", "Next epoch…"]);
-    expect(labels(resultsOf([ideaFixture(1, { status: "failed", commit: "c" })]))).toEqual(["Run again", "Next epoch…", "Retry"]);
+    expect(labels(resultsOf([ideaFixture(1, { status: "approved", commit: "c" })]))).toEqual(["Run", "Next epoch…", "Ban"]);
+    expect(labels(resultsOf([ideaFixture(1, { status: "failed", commit: "c" })]))).toEqual(["Run again", "Next epoch…", "Retry", "Ban"]);
     expect(labels(resultsOf([ideaFixture(1, { status: "rejected" })]))).toEqual(["Next epoch…"]);
+  });
+
+  it("pin and ban what is not marked so, and take marks away", () => {
+    const rows = resultsOf([done(1), { ...done(2), mark: "pinned" }, { ...done(3), mark: "banned" }, ideaFixture(4)]);
+    const messages = actionsFor(rows.rows, null, rows).flatMap((action) => (action.message.type === "mark" ? [action] : []));
+    expect(messages.map(({ label, message }) => [label, message])).toEqual([
+      ["Pin 2", { type: "mark", ideas: [1, 3], mark: "pinned" }],
+      ["Ban 2", { type: "mark", ideas: [1, 2], mark: "banned" }],
+      ["Unmark 2", { type: "mark", ideas: [2, 3], mark: null }],
+    ]);
   });
 
   it("review one proposal at a time", () => {

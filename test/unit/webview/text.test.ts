@@ -1,7 +1,7 @@
 /** Numbers, logs, drafts and messages as the webviews read and write them. */
 import { describe, expect, it } from "vitest";
 import type { ComposerState } from "../../../extension/protocol/webview/composer.ts";
-import { keepDrafts, readCount } from "../../../webview/composer/drafts.ts";
+import { keepDrafts } from "../../../webview/composer/drafts.ts";
 import { append, KEPT, prepend, readable } from "../../../webview/results/log-text.ts";
 import { readMessage } from "../../../webview/results/messages.ts";
 import { decimalsFor, difference, seconds, value } from "../../../webview/results/numbers.ts";
@@ -52,17 +52,14 @@ describe("a log", () => {
 });
 
 describe("what is typed", () => {
-  const state = { instructions: "a", count: 6, exploit: 0.5 } as ComposerState;
+  const state = { instructions: "a", exploit: 0.5 } as ComposerState;
   it("wins over an older state until the extension has it", () => {
     expect(keepDrafts({ instructions: "abc" }, state, { ...state, instructions: "ab" }, "instructions")).toEqual({ instructions: "abc" });
     expect(keepDrafts({ instructions: "abc" }, state, { ...state, instructions: "abc" }, "instructions")).toEqual({});
   });
   it("gives way when the extension changed the field while the user was elsewhere", () => {
-    expect(keepDrafts({ count: 9 }, state, { ...state, count: 3 }, "instructions")).toEqual({});
-    expect(keepDrafts({ count: 9 }, state, { ...state, instructions: "z" }, "instructions")).toEqual({ count: 9 });
-  });
-  it("is a number of ideas only from 1 to 100", () => {
-    expect(["6", " 100 ", "0", "101", "ten", "1.5", ""].map(readCount)).toEqual([6, 100, null, null, null, null, null]);
+    expect(keepDrafts({ exploit: 0.9 }, state, { ...state, exploit: 0.3 }, "instructions")).toEqual({});
+    expect(keepDrafts({ exploit: 0.9 }, state, { ...state, instructions: "z" }, "instructions")).toEqual({ exploit: 0.9 });
   });
 });
 

@@ -17,6 +17,18 @@ export function durationText(seconds: number): string {
   return `${trim(seconds / 3600)} h`;
 }
 
+/** `1,234,567`. */
+export const grouped = (value: number) => value.toLocaleString("en-US");
+
+/** A large count in few characters: `950`, `12k`, `1.5M`. */
+export function compact(value: number): string {
+  if (value < 1000) return String(value);
+  return value < 999_500 ? `${trim(value / 1000)}k` : `${trim(value / 1_000_000)}M`;
+}
+
+/** A text with a capital at its start. */
+export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** `1 idea`, `3 ideas`. */
 export const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
