@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { EngineConnection } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
+import { addBenchmarkCommand } from "./commands/benchmark.ts";
 import { addEnvironmentCommands } from "./commands/environments.ts";
 import { addIdeaCommands } from "./commands/ideas.ts";
 import { addImplementingCommands } from "./commands/implementing.ts";
@@ -41,6 +42,7 @@ async function main(arguments_: readonly string[], output: Output): Promise<numb
   addRunCommands(program, context);
   addSearchCommands(program, context);
   addWaitingCommands(program, context);
+  addBenchmarkCommand(program, context);
   addResultCommands(program, context);
   addLabCommands(program, context);
   addPatchCommands(program, context);

@@ -12,16 +12,18 @@ import { integer, integers, samples } from "./context.ts";
 /** A plan as it is asked for; without a seed one is drawn. */
 export type Plan = Omit<z.input<typeof SearchPlan>, "seed"> & { seed?: number };
 
-export interface ChangeOptions {
+export interface CapOptions {
+  maxDollars?: number;
+  maxTokens?: number;
+  maxHours?: number;
+  maxMinutes?: number;
+}
+export interface ChangeOptions extends CapOptions {
   size?: number;
   epochs?: number;
   exploit?: number | typeof SCHEDULE;
   base?: SearchPlan["base"];
   ask?: Gate[];
-  maxDollars?: number;
-  maxTokens?: number;
-  maxHours?: number;
-  maxMinutes?: number;
   repeats?: Repeats;
   instructions?: string;
 }
@@ -46,17 +48,26 @@ const GATES = gatesOf("evolutionary");
 
 /** Options that say what may also be changed later. @param usual sizes where none is given */
 export function changeable(command: Command, usual: { size?: number; epochs?: number } = {}): Command {
+  return capped(
+    command
+      .option("--size <n>", "ideas in an epoch", number({ min: 1, max: 200, whole: true }), usual.size)
+      .option(
+        "--epochs <n>",
+        "epochs; without epochs, how many times as many ideas",
+        number({ min: 1, max: 1000, whole: true }),
+        usual.epochs,
+      )
+      .option("--exploit <share>", "share that builds on parents, 0 to 1, or schedule, the paper's", exploit)
+      .addOption(new Option("--base <what>", "what ideas that build on a parent are written on").choices(["parent", "baseline"]))
+      .option("--ask <gates>", `gates at which it waits for you: ${GATES.join(",")}, all or none`, gates),
+  )
+    .addOption(new Option("--repeats <what>", "what becomes of ideas that nearly repeat an earlier one").choices(["skip", "ask", "keep"]))
+    .option("--instructions <text>", "what ideas should be about");
+}
+
+/** Options that say what may be used at most. */
+export function capped(command: Command): Command {
   return command
-    .option("--size <n>", "ideas in an epoch", number({ min: 1, max: 200, whole: true }), usual.size)
-    .option(
-      "--epochs <n>",
-      "epochs; without epochs, how many times as many ideas",
-      number({ min: 1, max: 1000, whole: true }),
-      usual.epochs,
-    )
-    .option("--exploit <share>", "share that builds on parents, 0 to 1, or schedule, the paper's", exploit)
-    .addOption(new Option("--base <what>", "what ideas that build on a parent are written on").choices(["parent", "baseline"]))
-    .option("--ask <gates>", `gates at which it waits for you: ${GATES.join(",")}, all or none`, gates)
     .option("--max-dollars <n>", "cap on US dollars for models; 0 is none", number({ min: 0, max: Infinity, whole: false }))
     .option("--max-tokens <n>", "cap on tokens, in and out together", number({ min: 0, max: Infinity, whole: true }))
     .option(
@@ -64,9 +75,7 @@ export function changeable(command: Command, usual: { size?: number; epochs?: nu
       "cap on GPU hours, or on hours of runs where they need no GPU",
       number({ min: 0, max: Infinity, whole: false }),
     )
-    .option("--max-minutes <n>", "cap on minutes of wall time, pauses included", number({ min: 0, max: Infinity, whole: false }))
-    .addOption(new Option("--repeats <what>", "what becomes of ideas that nearly repeat an earlier one").choices(["skip", "ask", "keep"]))
-    .option("--instructions <text>", "what ideas should be about");
+    .option("--max-minutes <n>", "cap on minutes of wall time, pauses included", number({ min: 0, max: Infinity, whole: false }));
 }
 
 /** Those, with the ones that are fixed once a search has begun. */
@@ -92,7 +101,8 @@ export function startable(command: Command): Command {
 export function planFrom(options: StartOptions): Plan {
   const { algorithm: chosen, source, size, epochs, implementer = null, judge = null } = options;
   const problem = planProblem(options) ?? unheeded(options);
-  if (problem !== null) throw new ProvingGroundError("usage", problem);
+  if (problem !== null)
+    throw new ProvingGroundError("usage", problem, { hint: "`proving-ground search start --help` says what goes together." });
   return {
     ...changeFrom(options, chosen),
     gates: gatesFrom(options.ask ?? []),
@@ -130,7 +140,7 @@ function gatesFrom(asks: readonly Gate[]): Gates {
   return { ...UNATTENDED, ...Object.fromEntries(asks.map((gate) => [gate, "ask" as const])) };
 }
 
-function capsFrom({ maxDollars, maxTokens, maxHours, maxMinutes }: ChangeOptions): Partial<SearchCaps> {
+export function capsFrom({ maxDollars, maxTokens, maxHours, maxMinutes }: CapOptions): Partial<SearchCaps> {
   return defined({ dollars: maxDollars, tokens: maxTokens, hours: maxHours, minutes: maxMinutes });
 }
 

@@ -98,18 +98,22 @@ function lineOf(waiting: Waiting): string {
 }
 
 /**
- * Resolves with the lab once the search has ended; says what happens in it on standard error, a line each.
+ * Resolves with the lab once the searches have ended; says what happens in them on standard error, a line each.
  * @throws ProvingGroundError `cancelled` on Ctrl-C, `engine-unreachable` when the engine ends first
  */
-export async function untilSearchEnded(lab: EngineConnection, id: number, context: Context): Promise<Snapshot> {
+export async function untilSearchesEnded(lab: EngineConnection, ids: readonly number[], context: Context): Promise<Snapshot> {
   return new Promise((resolve, reject) => {
     let shown: Snapshot | null = null;
     let snapshot: Snapshot | null = null;
     const look = () => {
       if (snapshot === null) return;
-      for (const line of happenings(id, shown, snapshot)) context.output.err(line);
+      const mine = snapshot.searches.filter((search) => ids.includes(search.id));
+      for (const id of ids) {
+        const whose = ids.length === 1 ? "" : `search ${id}: `;
+        for (const line of happenings(id, shown, snapshot)) context.output.err(whose + line);
+      }
       shown = snapshot;
-      if (snapshot.searches.some((search) => search.id === id && search.state === "ended")) resolve(snapshot);
+      if (mine.length === ids.length && mine.every(({ state }) => state === "ended")) resolve(snapshot);
     };
     const subscribe = () => {
       lab.request(labSubscribe, {}).then((fresh) => {
@@ -119,15 +123,17 @@ export async function untilSearchEnded(lab: EngineConnection, id: number, contex
     };
     const interrupted = () => {
       reject(
-        new ProvingGroundError("cancelled", "interrupted", { hint: `The search goes on; \`proving-ground search stop ${id}\` ends it.` }),
+        new ProvingGroundError("cancelled", "interrupted", {
+          hint: `What was begun goes on; ${ids.map((id) => `\`proving-ground search stop ${id}\``).join(", ")} ends it.`,
+        }),
       );
     };
     if (context.signal.aborted) interrupted();
     context.signal.addEventListener("abort", interrupted, { once: true });
     lab.onClose(() =>
       reject(
-        new ProvingGroundError("engine-unreachable", "the engine ended while the search was waited for", {
-          hint: `\`proving-ground search show ${id}\` starts it again, and the search goes on.`,
+        new ProvingGroundError("engine-unreachable", "the engine ended while searches were waited for", {
+          hint: "`proving-ground search list` starts it again, and they go on.",
         }),
       ),
     );

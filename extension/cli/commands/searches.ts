@@ -8,7 +8,7 @@ import { forecastTexts } from "../../protocol/search-text.ts";
 import { integer, leaf, print, progressOf, type Context } from "../context.ts";
 import { chooseEnvironment, ofEnvironment } from "../lab.ts";
 import { changeable, changeFrom, planFrom, startable, type ChangeOptions, type StartOptions } from "../search-options.ts";
-import { bestOf, searchTable, searchText, untilSearchEnded } from "../searches.ts";
+import { bestOf, searchTable, searchText, untilSearchesEnded } from "../searches.ts";
 import { ideaTable } from "./ideas.ts";
 
 export function addSearchCommands(program: Command, context: Context): void {
@@ -39,7 +39,7 @@ function addStart(group: Command, context: Context): void {
       print(context, command, search, searchTable([search], await lab.request(methods.labSubscribe, {})));
       return;
     }
-    const snapshot = await untilSearchEnded(lab, search.id, context);
+    const snapshot = await untilSearchesEnded(lab, [search.id], context);
     const ended = find(snapshot, search.id);
     if (bestOf(ended, snapshot) === null) context.exitCode = 1;
     print(context, command, ended, searchText(ended, snapshot, Date.now()));

@@ -30,7 +30,16 @@ describe("search start", () => {
   it("without options is ten epochs of six ideas by operators, unattended and without caps", () => {
     expect(plan()).toEqual({
       ...{ algorithm: "evolutionary", source: "operators", implementer: null, samples: 1, instructions: "", size: 6, epochs: 10 },
-      ...{ exploit: null, base: "baseline", memory: "environment", contextTokens: 12_000, seeds: [0], gates: UNATTENDED, repeats: "skip" },
+      ...{
+        exploit: null,
+        base: "baseline",
+        memory: "environment",
+        ideasOf: null,
+        contextTokens: 12_000,
+        seeds: [0],
+        gates: UNATTENDED,
+        repeats: "skip",
+      },
       ...{ judge: null, caps: { dollars: 0, tokens: 0, hours: 0, minutes: 0 } },
     });
   });
@@ -52,7 +61,16 @@ describe("search start", () => {
         size: 20,
         epochs: 3,
       },
-      ...{ exploit: 0.7, base: "parent", memory: "search", contextTokens: 12_000, seeds: [0, 1, 2], seed: 7, repeats: "ask" },
+      ...{
+        exploit: 0.7,
+        base: "parent",
+        memory: "search",
+        ideasOf: null,
+        contextTokens: 12_000,
+        seeds: [0, 1, 2],
+        seed: 7,
+        repeats: "ask",
+      },
       ...{ judge: "env/judge", gates: { ...UNATTENDED, ideas: "ask", diffs: "ask" } },
       caps: { dollars: 2.5, tokens: 1_000_000, hours: 4, minutes: 90 },
     });
