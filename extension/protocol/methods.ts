@@ -235,6 +235,8 @@ export const modelsConfigure = request<null>()(
     keys: z.record(z.string(), z.string()),
     prices: Prices.default({}),
     caps: Caps.default(NO_CAPS),
+    /** Model by whose vectors ideas are compared, as `provider/model`; empty: by their words alone. */
+    embeddings: z.string().optional(),
     editor: z.array(EditorModel).default([]),
   }),
 );
