@@ -40,7 +40,7 @@ export class OperatorSource implements IdeaSourceEngine {
     for (const draft of drafts) {
       request.onProgress({ message: draft.text.title, done: titles.add(draft.text.title).size, total: count });
     }
-    return { ideas: drafts, notes: note === null ? [] : [note], usage: null, cost: null };
+    return { ideas: drafts, answers: null, notes: note === null ? [] : [note], usage: null, cost: null };
   }
 }
 

@@ -66,7 +66,7 @@ export class Trajectories {
     const earlier: Earlier[] = [];
     for (const record of records) {
       const values = record.knobs === null ? null : await this.#valuesOf(record, byId, baseline, known);
-      earlier.push({ title: record.text.title, values });
+      earlier.push({ ...record.text, values });
     }
     return earlier;
   }
