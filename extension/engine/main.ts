@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { ensureStateFolder } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import { FAILED_LINE, READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
-import { labDelta, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
+import { labDelta, notice, PROTOCOL_VERSION, type Notice } from "../protocol/methods.ts";
 import { LocalCompute } from "./compute/local.ts";
 import { ENDED } from "../protocol/run.ts";
 import { Environments } from "./environments/catalogue.ts";
@@ -28,6 +28,8 @@ import { answerIdeas } from "./requests/ideas.ts";
 import { answerLab } from "./requests/lab.ts";
 import { Retirement } from "./retirement.ts";
 import { Generation } from "./search/generation.ts";
+import { Judge } from "./search/judge.ts";
+import { Novelty } from "./search/novelty.ts";
 import { Repairs } from "./search/repairs.ts";
 import { realAfter } from "./scheduler/clock.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -69,7 +71,9 @@ async function run(repository: string, patience: number): Promise<void> {
   const prompts = new Prompts([path.join(folder, "prompts"), fileURLToPath(new URL("prompts", import.meta.url))]);
   const environments = new Environments(git, repository, store);
   const ideator = new Ideator(prompts);
-  const generation = new Generation({ store, git, environments, models, ideator, drawSeed: () => randomInt(2 ** 31) });
+  const novelty = new Novelty({ store, models });
+  const generation = new Generation({ store, git, environments, models, ideator, novelty, drawSeed: () => randomInt(2 ** 31) });
+  const judge = new Judge({ store, models, prompts, git });
 
   const folders = new ProposalFolders(path.join(folder, "proposals"));
   const claims = new Claims();
@@ -100,6 +104,9 @@ async function run(repository: string, patience: number): Promise<void> {
     if (measured || began) environments.list().then((found) => publisher.setEnvironments(found), unexpected);
   });
 
+  const tell = (told: Notice) => {
+    for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
+  };
   const compute = new LocalCompute({ environment: inherited });
   const scheduler = new Scheduler({
     ...{ store, git, environments, compute, inherited, folder, after: realAfter },
@@ -109,9 +116,7 @@ async function run(repository: string, patience: number): Promise<void> {
       return bavail * bsize;
     },
     onTarget: (target) => publisher.setTarget(target),
-    onNotice: (told) => {
-      for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
-    },
+    onNotice: tell,
     onError: unexpected,
   });
   const repairs = new Repairs({
@@ -121,7 +126,7 @@ async function run(repository: string, patience: number): Promise<void> {
   store.onTouched(({ runs }) => repairs.look(runs));
   const inUse = () => {
     const { running, queued } = store.runs.counts();
-    return running + queued + server.sessions.size + server.busy + implementer.busy > 0;
+    return running + queued + server.sessions.size + server.busy + implementer.busy + judge.busy > 0;
   };
   const retirement = new Retirement(inUse, () => void stop("nothing left to do"), patience);
 
@@ -147,8 +152,8 @@ async function run(repository: string, patience: number): Promise<void> {
     ...{ version: PROVING_GROUND_VERSION, repository, startedAt, store, environments, publisher, models, git },
     stop: () => void stop("asked to by a client"),
   });
-  answerIdeas(server, store, environments);
-  answerExecutor(server, { store, models, generation, implementer, proposals, repairs, scheduler, compute });
+  answerIdeas(server, store, environments, novelty);
+  answerExecutor(server, { store, models, generation, implementer, proposals, repairs, judge, scheduler, compute, tell });
 
   await scheduler.start();
   const socket = await socketAddress(createHash("sha256").update(repository).digest("hex").slice(0, 16));

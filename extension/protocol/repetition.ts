@@ -17,6 +17,11 @@ export function repeatedText(repeats: NonNullable<Idea["repeats"]>, earlier: Tol
   return `#${repeats.idea}${title} (${percent(repeats.likeness)} alike${measure})${fate}`;
 }
 
+/** `nearly repeats #12 “Y” (82% alike), which reached val_loss 0.61`; null for an idea of its own. */
+export function repetitionText({ repeats }: Pick<Idea, "repeats">, earlier: Told | null, metric: string | null): string | null {
+  return repeats === null ? null : `nearly repeats ${repeatedText(repeats, earlier, metric)}`;
+}
+
 /** `82%`; what is not quite the same is never 100%. */
 export function percent(likeness: number): string {
   return `${likeness === 1 ? 100 : Math.min(99, Math.round(likeness * 100))}%`;

@@ -15,6 +15,7 @@ import type { Models } from "../models/catalogue.ts";
 import { addUsage } from "../models/language-model.ts";
 import type { Store } from "../store/store.ts";
 import { contextFiles, knobValues } from "./code.ts";
+import type { Novelty, Repeat } from "./novelty.ts";
 import type { EpochPlan, PlannedRequest } from "./next-epoch.ts";
 import { planEpoch, planFresh } from "./next-epoch.ts";
 import { Trajectories } from "./trajectories.ts";
@@ -25,6 +26,7 @@ export interface GenerationParts {
   environments: Environments;
   models: Models;
   ideator: Ideator;
+  novelty: Novelty;
   /** A seed for requests that bring none: any integer. */
   drawSeed: () => number;
 }
@@ -42,6 +44,8 @@ interface Order {
   epoch: number;
   seed: number;
   plan: EpochPlan;
+  /** What becomes of ideas that nearly repeat earlier ones. */
+  repeats: "keep" | "skip";
 }
 
 export class Generation {
@@ -58,9 +62,9 @@ export class Generation {
   async generate(params: ParamsOut<typeof ideasGenerate>, caller: Caller): Promise<Generated> {
     const environment = await this.#parts.environments.get(params.environment);
     const seed = params.seed ?? this.#parts.drawSeed();
-    const { source, instructions, count } = params;
+    const { source, instructions, count, repeats } = params;
     const epoch = this.#parts.store.ideas.newestEpoch(environment.name);
-    return this.#carryOut({ environment, source, instructions, epoch, seed, plan: planFresh(count, seed) }, caller);
+    return this.#carryOut({ environment, source, instructions, epoch, seed, repeats, plan: planFresh(count, seed) }, caller);
   }
 
   /**
@@ -71,11 +75,11 @@ export class Generation {
     const { store, git, environments } = this.#parts;
     const environment = await environments.get(params.environment);
     const seed = params.seed ?? this.#parts.drawSeed();
-    const { source, instructions, count, exploit, base } = params;
+    const { source, instructions, count, exploit, base, repeats } = params;
     const trajectories = new Trajectories(store, git, environment).executed();
     const plan = planEpoch({ count, exploit, base, parents: store.parents.of(environment.name), trajectories, seed });
     const epoch = store.ideas.newestEpoch(environment.name) + 1;
-    return this.#carryOut({ environment, source, instructions, epoch, seed, plan }, caller);
+    return this.#carryOut({ environment, source, instructions, epoch, seed, repeats, plan }, caller);
   }
 
   async #carryOut(order: Order, caller: Caller): Promise<Generated> {
@@ -89,10 +93,12 @@ export class Generation {
     let failure: ProvingGroundError | null = null;
     for (const planned of plan.requests) {
       try {
-        const request = await this.#requestFor(order, planned, { ...caller, report: offset(caller, ideas.length, total) });
+        const part: Caller = { ...caller, report: offset(caller, ideas.length, total) };
+        const request = await this.#requestFor(order, planned, part);
         const answer = await this.#parts.ideator.generate(source, request);
-        ideas.push(...this.#write(order, planned, source, answer.ideas));
-        notes.push(...answer.notes);
+        const written = await this.#write(order, planned, source, answer.ideas, part);
+        ideas.push(...written.ideas);
+        notes.push(...answer.notes, ...written.notes);
         usage = addUsage(usage, answer.usage);
         cost = addCost(cost, answer.cost);
       } catch (thrown) {
@@ -106,7 +112,7 @@ export class Generation {
       if (caller.signal.aborted) throw cancelled(ideas.length);
     }
     if (ideas.length === 0 && failure !== null) throw failure;
-    return { ideas, notes, usage, cost };
+    return { ideas, notes: [...new Set(notes)], usage, cost };
   }
 
   #sourceOf(source: string): SourceChoice {
@@ -147,11 +153,21 @@ export class Generation {
     });
   }
 
-  #write({ environment, epoch, seed }: Order, { strategy, base }: PlannedRequest, source: SourceChoice, drafts: readonly Draft[]): Idea[] {
+  /** Writes the drafts down, each with what it nearly repeats. */
+  async #write(
+    { environment, epoch, seed, repeats: policy }: Order,
+    { strategy, base }: PlannedRequest,
+    source: SourceChoice,
+    drafts: readonly Draft[],
+    caller: Caller,
+  ): Promise<{ ideas: Idea[]; notes: string[] }> {
+    const { store, novelty } = this.#parts;
+    const candidates = drafts.map(({ text, knobs }) => ({ text, knobs, base }));
+    const looked = await novelty.look(environment, candidates, { signal: caller.signal, report: (message) => caller.report({ message }) });
     const byModel = source.kind === "model";
-    return this.#parts.store.ideas.add(
+    const ideas = store.ideas.add(
       byModel ? "model" : "search",
-      drafts.map(({ text, kind, knobs, parents }) => ({
+      drafts.map(({ text, kind, knobs, parents }, at) => ({
         environment: environment.name,
         epoch,
         source: byModel ? "model" : "operator",
@@ -163,9 +179,23 @@ export class Generation {
         base,
         parents,
         seed,
+        repeats: looked.repeats[at] ?? null,
       })),
     );
+    const notes = [...looked.notes];
+    for (const [at, { id, title }] of ideas.entries()) {
+      const repeat = looked.repeats[at] ?? null;
+      if (repeat === null) continue;
+      if (policy === "skip") store.ideas.reject("search", [id], false, whyAside(repeat));
+      notes.push(`“${title}” nearly repeats ${repeat.what}${policy === "skip" ? "; it was put aside" : ""}`);
+    }
+    return { ideas: ideas.map(({ id }) => store.ideas.get(id)), notes };
   }
+}
+
+/** Why an idea is rejected by itself. */
+export function whyAside({ what }: Repeat): string {
+  return `it nearly repeats ${what}`;
 }
 
 /** Progress of one request as part of the whole. */
