@@ -4,6 +4,7 @@ import type { Environment, ValidEnvironment } from "../../protocol/environment.t
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
+import { repetitionText } from "../../protocol/repetition.ts";
 import type { Run } from "../../protocol/run.ts";
 import type { EngineLink } from "./link.ts";
 
@@ -41,6 +42,12 @@ export class Lab {
     const found = this.snapshot?.ideas.find((idea) => idea.id === id);
     if (found === undefined) throw new ProvingGroundError("unknown-idea", `there is no idea #${id} in ${this.name}`);
     return found;
+  }
+
+  /** What an idea nearly repeats and how that went, in words; null for one of its own. */
+  repetitionOf(idea: Idea): string | null {
+    const earlier = this.snapshot?.ideas.find(({ id }) => id === idea.repeats?.idea) ?? null;
+    return repetitionText(idea, earlier, this.environment(idea.environment)?.manifest.metric.name ?? null);
   }
 
   run(id: number): Run | null {

@@ -4,7 +4,20 @@
 export type Makers = Readonly<Record<string, (...parts: never[]) => unknown>>;
 
 /** Methods that make a schema from a schema. Whatever else is asked of a schema builds it. */
-const MADE_FROM = new Set(["default", "describe", "extend", "max", "min", "nullable", "optional", "partial", "positive", "refine", "regex", "superRefine"]);
+const MADE_FROM = new Set([
+  "default",
+  "describe",
+  "extend",
+  "max",
+  "min",
+  "nullable",
+  "optional",
+  "partial",
+  "positive",
+  "refine",
+  "regex",
+  "superRefine",
+]);
 
 const unbuilt = new WeakMap<object, () => object>();
 

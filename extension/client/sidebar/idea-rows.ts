@@ -1,6 +1,7 @@
 /** Ideas as tree rows, by epoch or by status: pure. */
 import type { Environment, ValidEnvironment } from "../../protocol/environment.ts";
 import type { Idea, IdeaStatus } from "../../protocol/idea.ts";
+import { kindText, repetitionText } from "../../protocol/repetition.ts";
 import { counted, durationText, metricText } from "../format.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
@@ -87,6 +88,7 @@ export function ideaRows(
 ): Row[] {
   const valid = environment?.state === "valid" ? environment : null;
   const mine = ideas.filter((idea) => idea.environment === environment?.name);
+  const byId = new Map(mine.map((idea) => [idea.id, idea]));
   const groups = Map.groupBy(mine, (idea) => (grouping === "epoch" ? idea.epoch : ORDER.indexOf(idea.status)));
   const keys = [...groups.keys()].sort((a, b) => (grouping === "epoch" ? b - a : a - b));
   return keys.map((key): GroupRow => {
@@ -100,12 +102,18 @@ export function ideaRows(
       tooltip: "",
       icon: null,
       context: "group",
-      children: members.map((idea) => ideaRow(lab, idea, valid, parents.has(idea.id))),
+      children: members.map((idea) => ideaRow(lab, idea, valid, byId, parents.has(idea.id))),
     };
   });
 }
 
-function ideaRow(lab: string, idea: Idea, environment: ValidEnvironment | null, isParent: boolean): IdeaRow {
+function ideaRow(
+  lab: string,
+  idea: Idea,
+  environment: ValidEnvironment | null,
+  others: ReadonlyMap<number, Idea>,
+  isParent: boolean,
+): IdeaRow {
   return {
     kind: "idea",
     lab,
@@ -113,7 +121,7 @@ function ideaRow(lab: string, idea: Idea, environment: ValidEnvironment | null, 
     id: `${lab}/idea/${idea.id}`,
     label: shortened(idea.title, 28),
     description: [isParent ? "parent" : "", descriptionOf(idea)].filter((part) => part !== "").join(" · "),
-    tooltip: tooltipOf(idea, environment),
+    tooltip: tooltipOf(idea, environment, others),
     icon: isParent ? { id: "star-full", color: "charts.yellow" } : ICONS[idea.status],
     context: ["idea", ...[...actionsOn(idea)].sort()].join(" "),
   };
@@ -123,12 +131,15 @@ function descriptionOf(idea: Idea): string {
   if (idea.metric !== null && idea.status !== "running" && idea.status !== "queued") return metricText(idea.metric);
   if (idea.outcome !== null) return `${idea.status}: ${OUTCOME_WORDS[idea.outcome]}`;
   if (idea.problem !== null) return `${idea.status}: ${idea.problem}`;
+  if (idea.status === "draft" && idea.repeats !== null) return `draft · repeats #${idea.repeats.idea}`;
   return idea.status;
 }
 
-function tooltipOf(idea: Idea, environment: ValidEnvironment | null): string {
+function tooltipOf(idea: Idea, environment: ValidEnvironment | null, others: ReadonlyMap<number, Idea>): string {
+  const kind = kindText(idea);
   const facts = [
-    `#${idea.id} · ${idea.status}${idea.kind === null ? "" : ` · ${idea.kind}`} · by ${idea.model ?? idea.source}, ${idea.strategy}`,
+    `#${idea.id} · ${idea.status}${kind === null ? "" : ` · ${kind}`} · by ${idea.model ?? idea.source}, ${idea.strategy}`,
+    repetitionText(idea, others.get(idea.repeats?.idea ?? 0) ?? null, environment?.manifest.metric.name ?? null) ?? "",
     idea.repairs === null ? "" : `another try at #${idea.repairs}, whose run failed`,
     idea.parents.length === 0 ? "" : `builds on ${idea.parents.map((id) => `#${id}`).join(", ")}`,
     idea.change === null ? "" : `${counted(idea.change.files, "file")}, +${idea.change.added} −${idea.change.removed} lines`,
