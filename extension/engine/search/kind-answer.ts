@@ -1,7 +1,8 @@
 /** Reads which kind of change a model says that it is, whatever it says besides. Pure. */
 import type { IdeaKind } from "../../protocol/idea.ts";
 
-const KIND = /hyper[\s-]?-?param(?:eter|etric)?s?|algorithmic/gi;
+const KIND = /hyper[\s-]?param(?:eter|etric)?s?|algorithmic/gi;
+const KIND_AT_START = /^(?:hyper[\s-]?param(?:eter|etric)?s?|algorithmic)/i;
 
 /** @returns null when it says neither, or both and decides for none */
 export function readKind(answer: string): IdeaKind | null {
@@ -26,14 +27,12 @@ function alone(line: string): IdeaKind | null {
 
 /** `Answer: algorithmic`, `{"kind": "algorithmic"}`, `**Kind:** hyper-parameter`. */
 function verdict(text: string): IdeaKind | null {
-  const said = [...text.matchAll(/\b(?:answer|kind|verdict|classification)\b["'*_`]*\s*(?:is|:|=)\s*["'*_`]*([\w-]+(?:\s?param\w*)?)/gi)];
-  return said.map(([, word]) => kindOf(KINDS_AT_START.exec(word ?? "")?.[0])).findLast((kind) => kind !== null) ?? null;
+  const said = text.replace(/["'*_`]/g, "").matchAll(/\b(?:answer|kind|verdict|classification)\s*(?:is|:|=)\s*([\w-]+(?:\s?param\w*)?)/gi);
+  return [...said].map(([, word]) => kindOf(KIND_AT_START.exec(word ?? "")?.[0])).findLast((kind) => kind !== null) ?? null;
 }
 
-const KINDS_AT_START = /^(?:hyper[\s-]?param(?:eter|etric)?s?|algorithmic)/i;
-
 function beginning(line: string): IdeaKind | null {
-  return kindOf(KINDS_AT_START.exec(line.replace(/^[^\p{L}]+/u, ""))?.[0]);
+  return kindOf(KIND_AT_START.exec(line.replace(/^[^\p{L}]+/u, ""))?.[0]);
 }
 
 /** What is mentioned, if that is one kind and not denied. */

@@ -14,8 +14,8 @@ import { VectorBook } from "./vector-book.ts";
 export type { Candidate } from "./earlier-ideas.ts";
 
 /**
- * From here on two texts say nearly the same, by their words. Measured on test/fixtures/ideas-in-words.ts in labs of 1 to 2,000 ideas:
- * an idea said again by its author is 0.43 and more alike, different ideas in one author's pattern 0.42 and less. An idea in words
+ * From here on two texts say nearly the same, by their words. Measured on the texts of test/fixtures/ideas-in-words in labs of 1 to 2,000
+ * ideas: an idea said again by its author is 0.43 and more alike, different ideas in one author's pattern 0.42 and less. An idea in words
  * whose numbers alone are others does repeat; one that is made of settings does not.
  */
 export const LIKE_IN_WORDS = 0.425;

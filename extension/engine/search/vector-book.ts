@@ -37,7 +37,7 @@ export class VectorBook {
    * @param report told when somebody has to wait for the model
    */
   async fetch(texts: () => readonly Text[], purpose: Purpose, signal: AbortSignal, report: (message: string) => void): Promise<Fetched> {
-    let name = "the embedding model";
+    let name = "the model";
     try {
       const model = this.#models.embeddings();
       if (model === null) return { usable: false, note: null };

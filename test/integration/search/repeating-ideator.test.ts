@@ -1,7 +1,7 @@
 /** The scripted server plays ideators that repeat themselves or hold back: each ends in the right count and a clear note. */
 import { expect, it } from "vitest";
 import { ideaAnswer, modelServer, says, type ModelServer } from "../../fixtures/model-server.ts";
-import { IDEAS_IN_WORDS } from "../../fixtures/ideas-in-words.ts";
+import { IDEAS_IN_WORDS } from "../../fixtures/ideas-in-words/all.ts";
 import type { IdeaText } from "../../../extension/protocol/idea.ts";
 import { Toy } from "./toy.ts";
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { countsOf, Wordbook } from "../../../extension/engine/analysis/wordbook.ts";
 import { LIKE_IN_WORDS } from "../../../extension/engine/search/novelty.ts";
 import type { IdeaText } from "../../../extension/protocol/idea.ts";
-import { IDEAS_IN_WORDS, ONE_PATTERN, PATTERN_AGAIN } from "../../fixtures/ideas-in-words.ts";
+import { IDEAS_IN_WORDS } from "../../fixtures/ideas-in-words/all.ts";
+import { ONE_PATTERN, PATTERN_AGAIN } from "../../fixtures/ideas-in-words/pattern.ts";
 import { mixedIdeas } from "../../fixtures/mixed-ideas.ts";
 
 function book(ideas: readonly IdeaText[], others: readonly IdeaText[] = []): Wordbook {
