@@ -1,12 +1,16 @@
 /**
- * The words of many ideas, and which of them a text is most like. The measure is weighted Jaccard similarity: a word of the title counts
- * twice, and one that many ideas use counts little, as it says little about any of them. Pure.
+ * The words of many ideas, and which of them a text is most like: the geometric mean of how much of all words two ideas share (Jaccard
+ * similarity) and of how much of their titles is found in the other one. A word that many ideas use counts little, as it says little
+ * about any of them. Pure.
  */
 import type { IdeaText } from "../../protocol/idea.ts";
 import { wordsOf } from "./likeness.ts";
 
-/** Words of an idea in singular, each with how much it counts. */
-export type Counts = ReadonlyMap<string, number>;
+/** Words of an idea in singular. */
+export interface Vocabulary {
+  all: ReadonlySet<string>;
+  title: ReadonlySet<string>;
+}
 
 export interface Nearest {
   idea: number;
@@ -16,12 +20,10 @@ export interface Nearest {
 
 interface Entry {
   idea: number;
-  counts: Counts;
+  vocabulary: Vocabulary;
   original: boolean;
 }
 
-/** How much a word of the title counts; others count 1. */
-const IN_TITLE = 2;
 /** Unseen ideas that are counted in, so that among the first few no word seems to be common. */
 const UNSEEN = 20;
 /** A word that a smaller share of the ideas uses is no rarer than this. */
@@ -29,11 +31,9 @@ const RAREST = 0.01;
 /** Texts that share fewer words are too short to be told apart by them, unless they are the same. */
 const LEAST_SHARED = 5;
 
-export function countsOf(text: IdeaText): Counts {
-  const counts = new Map<string, number>();
-  for (const word of wordsOf(text)) counts.set(singular(word), 1);
-  for (const word of wordsOf({ title: text.title, description: "", changes: "" })) counts.set(singular(word), IN_TITLE);
-  return counts;
+export function vocabularyOf(text: IdeaText): Vocabulary {
+  const singulars = (of: IdeaText) => new Set(Array.from(wordsOf(of), singular));
+  return { all: singulars(text), title: singulars({ title: text.title, description: "", changes: "" }) };
 }
 
 export class Wordbook {
@@ -63,29 +63,29 @@ export class Wordbook {
    * Enters an idea, or replaces what it was.
    * @param original false for one that repeats another
    */
-  set(idea: number, counts: Counts, original = true): void {
+  set(idea: number, vocabulary: Vocabulary, original = true): void {
     this.delete(idea);
     const place = this.#free.pop() ?? this.#entries.length;
     this.#places.set(idea, place);
-    this.#entries[place] = { idea, counts, original };
-    for (const word of counts.keys()) {
+    this.#entries[place] = { idea, vocabulary, original };
+    for (const word of vocabulary.all) {
       const uses = this.#uses.get(word);
       if (uses === undefined) this.#uses.set(word, [place]);
       else uses.push(place);
     }
-    if (original) this.#count(counts, 1);
+    if (original) this.#count(vocabulary, 1);
   }
 
   delete(idea: number): void {
     const place = this.#places.get(idea);
     const entry = place === undefined ? undefined : this.#entries[place];
     if (place === undefined || entry === undefined) return;
-    for (const word of entry.counts.keys()) {
+    for (const word of entry.vocabulary.all) {
       const uses = this.#uses.get(word) ?? [];
       uses.splice(uses.lastIndexOf(place), 1);
       if (uses.length === 0) this.#uses.delete(word);
     }
-    if (entry.original) this.#count(entry.counts, -1);
+    if (entry.original) this.#count(entry.vocabulary, -1);
     this.#places.delete(idea);
     this.#free.push(place);
   }
@@ -95,61 +95,66 @@ export class Wordbook {
    * @param least likeness above 0
    * @param among ideas that count
    */
-  nearest(counts: Counts, least: number, among: (idea: number) => boolean = () => true): Nearest | null {
+  nearest(vocabulary: Vocabulary, least: number, among: (idea: number) => boolean = () => true): Nearest | null {
+    const whole = this.#sum(vocabulary.all);
     let best: Nearest | null = null;
-    for (const place of this.#candidates(counts, least)) {
+    for (const [place, common] of this.#candidates(vocabulary, least * least * whole)) {
       const entry = this.#entries[place];
       if (entry === undefined || !among(entry.idea)) continue;
-      const likeness = this.#likeness(counts, entry.counts);
+      const likeness = this.#likeness(vocabulary, entry.vocabulary, common / (whole + this.#sum(entry.vocabulary.all) - common), least);
       if (likeness < least || likeness < (best?.likeness ?? 0)) continue;
       if (best === null || likeness > best.likeness || entry.idea < best.idea) best = { idea: entry.idea, likeness };
     }
     return best;
   }
 
-  /** Places that share so much with the text that they can reach `least`; all others share too little whatever else is in them. */
-  #candidates(counts: Counts, least: number): number[] {
+  /** Places that share words of at least this weight, which is what it takes whatever the titles are, with the weight that they share. */
+  #candidates({ all }: Vocabulary, needed: number): [place: number, common: number][] {
     if (this.#shared.length < this.#entries.length) this.#shared = new Float64Array(2 * this.#entries.length);
     const shared = this.#shared;
     const touched: number[] = [];
-    let all = 0;
-    for (const [word, count] of counts) {
-      const amount = count * this.#weight(word);
+    for (const word of all) {
+      const weight = this.#weight(word);
       const uses = this.#uses.get(word) ?? [];
-      all += amount;
       this.#visited += uses.length;
       for (const place of uses) {
         const before = shared[place] ?? 0;
         if (before === 0) touched.push(place);
-        shared[place] = before + amount;
+        shared[place] = before + weight;
       }
     }
-    return touched.filter((place) => {
-      const enough = (shared[place] ?? 0) >= least * all;
+    const found: [number, number][] = [];
+    for (const place of touched) {
+      const common = shared[place] ?? 0;
+      if (common >= needed) found.push([place, common]);
       shared[place] = 0;
-      return enough;
-    });
-  }
-
-  #likeness(a: Counts, b: Counts): number {
-    this.#visited += b.size;
-    let both = 0;
-    let either = 0;
-    let words = 0;
-    for (const [word, count] of b) {
-      const other = a.get(word) ?? 0;
-      const weight = this.#weight(word);
-      if (other > 0) words++;
-      both += Math.min(count, other) * weight;
-      either += Math.max(count, other) * weight;
     }
-    for (const [word, count] of a) if (!b.has(word)) either += count * this.#weight(word);
-    return words >= LEAST_SHARED || (words === a.size && words === b.size) ? both / either : 0;
+    return found;
   }
 
-  #count(counts: Counts, by: 1 | -1): void {
+  /** @param jaccard weight of the words in both over that of all words */
+  #likeness(a: Vocabulary, b: Vocabulary, jaccard: number, least: number): number {
+    this.#visited += b.all.size;
+    if (jaccard < least * least) return 0;
+    let words = 0;
+    for (const word of b.all) if (a.all.has(word)) words++;
+    if (words === a.all.size && words === b.all.size) return 1;
+    if (words < LEAST_SHARED) return 0;
+    const titles = this.#sum(a.title) + this.#sum(b.title);
+    const found = this.#sum(a.title, b.all) + this.#sum(b.title, a.all);
+    return Math.sqrt(jaccard * (titles === 0 ? 1 : found / titles));
+  }
+
+  /** Weight of words, of those alone that are among others where these are given. */
+  #sum(words: ReadonlySet<string>, others: ReadonlySet<string> = words): number {
+    let sum = 0;
+    for (const word of words) if (others.has(word)) sum += this.#weight(word);
+    return sum;
+  }
+
+  #count({ all }: Vocabulary, by: 1 | -1): void {
     this.#ownIdeas += by;
-    for (const word of counts.keys()) this.#originals.set(word, (this.#originals.get(word) ?? 0) + by);
+    for (const word of all) this.#originals.set(word, (this.#originals.get(word) ?? 0) + by);
   }
 
   /** Inverse document frequency (Spärck Jones 1972). */

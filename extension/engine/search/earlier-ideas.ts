@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { IdeaText } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
-import { countsOf, Wordbook } from "../analysis/wordbook.ts";
+import { vocabularyOf, Wordbook } from "../analysis/wordbook.ts";
 import { spelling } from "../models/knob-values.ts";
 import type { IdeaRecord } from "../store/ideas.ts";
 import type { Store } from "../store/store.ts";
@@ -62,7 +62,7 @@ export class EarlierIdeas {
   #enter(record: IdeaRecord): void {
     if (record.environment !== this.#environment) return;
     this.#ideas.set(record.id, earlierOf(record.id, record.search, record));
-    this.words.set(record.id, countsOf(record.text), !record.repeats);
+    this.words.set(record.id, vocabularyOf(record.text), !record.repeats);
   }
 }
 

@@ -42,7 +42,7 @@ describe("by words", () => {
     using toy = new Toy();
     const [, aside] = toy.written({ text: originals[0]! }, { text: originals[1]! }, { text: originals[2]! });
     toy.store.ideas.reject("human", [aside!.id], false);
-    const drafts = [originals[5]!, IDEAS_IN_WORDS[1]!.close, IDEAS_IN_WORDS[5]!.close, originals[6]!].map(inWords);
+    const drafts = [originals[3]!, IDEAS_IN_WORDS[1]!.close, IDEAS_IN_WORDS[3]!.close, originals[6]!].map(inWords);
     const { repeats, notes } = await look(toy, drafts);
     expect(repeats.map((repeat) => repeat && { ...repeat, likeness: 0 })).toEqual([
       null,
@@ -51,7 +51,7 @@ describe("by words", () => {
         draft: 0,
         likeness: 0,
         by: "words",
-        what: expect.stringMatching(/^“Larger batch .*”, written at the same time \(\d\d% alike by words\)$/),
+        what: expect.stringMatching(/^“Exponential moving .*”, written at the same time \(\d\d% alike by words\)$/),
       },
       null,
     ]);
