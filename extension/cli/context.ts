@@ -64,6 +64,12 @@ export function samples(text: string): number {
   return value;
 }
 
+/** What becomes of ideas that nearly repeat earlier ones. */
+export function repeats(text: string): "keep" | "skip" {
+  if (text === "keep" || text === "skip") return text;
+  throw new InvalidArgumentError("It must be keep or skip.");
+}
+
 export function share(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be between 0 and 1.");

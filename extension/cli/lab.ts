@@ -35,11 +35,11 @@ export async function connectOptions(folder: string, log: (line: string) => void
   };
 }
 
-/** Connects to that engine, starting it when needed, and tells it the models, prices and caps that the terminal knows. */
+/** Connects to that engine, starting it when needed, and tells it the models, prices, caps and embedding model that the terminal knows. */
 export async function openLab(folder: string, log: (line: string) => void): Promise<EngineConnection> {
   const spending = await spendingFrom(process.env);
   const connection = await connectEngine(await connectOptions(folder, log));
-  await connection.request(modelsConfigure, { ...modelsFrom(process.env), ...spending });
+  await connection.request(modelsConfigure, { ...modelsFrom(process.env), ...spending, ...embeddingsFrom(process.env) });
   return connection;
 }
 
@@ -55,6 +55,11 @@ export function modelsFrom(variables: NodeJS.ProcessEnv): { providers: Provider[
   const models = (variables.PROVING_GROUND_MODELS ?? "").split(",").map((id) => id.trim());
   const name = "env";
   return { providers: [{ name, baseURL, models: models.filter((id) => id !== "") }], keys: key === undefined ? {} : { [name]: key } };
+}
+
+/** PROVING_GROUND_EMBEDDINGS, as `env/model`; without it the terminal has no word on it. */
+export function embeddingsFrom({ PROVING_GROUND_EMBEDDINGS: model }: NodeJS.ProcessEnv): { embeddings?: string } {
+  return model === undefined ? {} : { embeddings: model.trim() };
 }
 
 /** The environment that is named, or the only one there is. */

@@ -42,7 +42,7 @@ export function facts(all: readonly (readonly [name: string, value: Cell])[]): s
 }
 
 /** One line without what would move the cursor or colour the terminal: cells may hold what a model wrote. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 }
 

@@ -30,6 +30,8 @@ import { answerSearches } from "./requests/searches.ts";
 import { Retirement } from "./retirement.ts";
 import { Autopilot } from "./search/autopilot.ts";
 import { Generation } from "./search/generation.ts";
+import { Judge } from "./search/judge.ts";
+import { Novelty } from "./search/novelty.ts";
 import { Repairs } from "./search/repairs.ts";
 import { realAfter } from "./scheduler/clock.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -71,7 +73,9 @@ async function run(repository: string, patience: number): Promise<void> {
   const prompts = new Prompts([path.join(folder, "prompts"), fileURLToPath(new URL("prompts", import.meta.url))]);
   const environments = new Environments(git, repository, store);
   const ideator = new Ideator(prompts);
-  const generation = new Generation({ store, git, environments, models, ideator, drawSeed: () => randomInt(2 ** 31) });
+  const novelty = new Novelty({ store, models });
+  const generation = new Generation({ store, git, environments, models, ideator, novelty, drawSeed: () => randomInt(2 ** 31) });
+  const judge = new Judge({ store, models, prompts, git });
 
   const folders = new ProposalFolders(path.join(folder, "proposals"));
   const claims = new Claims();
@@ -123,14 +127,14 @@ async function run(repository: string, patience: number): Promise<void> {
   });
   store.onTouched(({ runs }) => repairs.look(runs));
   const autopilot = new Autopilot({
-    ...{ store, git, environments, models, ideator, implementer, proposals, scheduler, after: realAfter, now: Date.now },
+    ...{ store, git, environments, models, ideator, novelty, judge, implementer, proposals, scheduler, after: realAfter, now: Date.now },
     onNotice: tell,
     onBusy: () => retirement.look(),
     onError: unexpected,
   });
   const inUse = () => {
     const { running, queued } = store.runs.counts();
-    return autopilot.busy || running + queued + server.sessions.size + server.busy + implementer.busy > 0;
+    return autopilot.busy || running + queued + server.sessions.size + server.busy + implementer.busy + judge.busy > 0;
   };
   const retirement = new Retirement(inUse, () => void stop("nothing left to do"), patience);
 
@@ -157,8 +161,8 @@ async function run(repository: string, patience: number): Promise<void> {
     ...{ version: PROVING_GROUND_VERSION, repository, startedAt, store, environments, publisher, models, git },
     stop: () => void stop("asked to by a client"),
   });
-  answerIdeas(server, store, environments);
-  answerExecutor(server, { store, models, generation, implementer, proposals, repairs, scheduler, compute });
+  answerIdeas(server, store, environments, novelty);
+  answerExecutor(server, { store, models, generation, implementer, proposals, repairs, judge, scheduler, compute, tell });
 
   answerSearches(server, autopilot, { store, git, environments, ideator });
 

@@ -80,6 +80,8 @@ export const Idea = z.object({
   kind: IdeaKind.nullable(),
   /** The kind as a model judged it from the same diff; null where none was asked. */
   judged: IdeaKind.nullable(),
+  /** Id of that model. */
+  judgedBy: z.string().nullable(),
   /** Ideas it was told to learn from. */
   parents: z.array(z.int()),
   /** Idea whose implementation it is written on; null for the baseline. */

@@ -20,6 +20,8 @@ import { Caps, type Cost, NO_CAPS, Prices } from "./spending.ts";
 const None = z.object({});
 const ideaIds = z.array(z.int()).min(1);
 const runIds = z.array(z.int()).min(1);
+/** Whether ideas that nearly repeat earlier ones are kept for the human to decide, or put aside at once. */
+const repeats = z.enum(["keep", "skip"]).default("keep");
 
 /** Raised whenever a message changes its meaning; client and engine must agree. */
 export const PROTOCOL_VERSION = 1;
@@ -88,6 +90,7 @@ export const ideasGenerate = request<Generated>()(
     source: z.string().default(OPERATORS),
     count: z.int().min(1).max(100),
     instructions: z.string().default(""),
+    repeats,
     /** Seed of every random draw; drawn and recorded when absent. */
     seed: z.int().optional(),
     progress: z.int().optional(),
@@ -150,6 +153,8 @@ export const proposalApprove = request<Idea>()(
     undecided: z.enum(["accept", "refuse"]).default("refuse"),
     /** Ids of the hunks that were on show: with them, only what was seen is approved. */
     seen: z.array(z.string()).optional(),
+    /** Model that is asked afterwards, in the background, which kind of change it is. */
+    judge: z.string().nullable().default(null),
   }),
 );
 /** Throws the proposal away; the idea becomes a draft again. */
@@ -193,6 +198,7 @@ export const nextEpoch = request<Generated>()(
     /** Whether exploiting ideas are written on the first parent's commit or on the baseline. */
     base: z.enum(["parent", "baseline"]).default("parent"),
     instructions: z.string().default(""),
+    repeats,
     seed: z.int().optional(),
     progress: z.int().optional(),
   }),
@@ -259,6 +265,8 @@ export const modelsConfigure = request<null>()(
     keys: z.record(z.string(), z.string()),
     prices: Prices.default({}),
     caps: Caps.default(NO_CAPS),
+    /** Model by whose vectors ideas are compared, as `provider/model`; empty: by their words alone. */
+    embeddings: z.string().optional(),
     editor: z.array(EditorModel).default([]),
   }),
 );

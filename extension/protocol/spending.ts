@@ -34,7 +34,7 @@ export type Cost = z.infer<typeof Cost>;
 
 /** What a call is made for; caps are counted by its environment and, inside a search, by the search. */
 export interface Purpose {
-  kind: "ideas" | "implementation";
+  kind: "ideas" | "implementation" | "embedding" | "judgement";
   environment: string;
   idea?: number;
   attempt?: number;

@@ -6,6 +6,7 @@ import { ensurePrerequisites } from "../workbench/prerequisites.ts";
 import { activation } from "./activation.ts";
 import { idleTime, ideaCost, restart } from "./engine.ts";
 import type { Figure } from "./figure.ts";
+import { noveltyLook } from "./novelty.ts";
 import { resultsPanel } from "./results-panel.ts";
 
 const measures: Record<string, () => Promise<Figure[]>> = {
@@ -14,6 +15,7 @@ const measures: Record<string, () => Promise<Figure[]>> = {
   restart,
   ideas: ideaCost,
   idle: idleTime,
+  novelty: noveltyLook,
   results: () => resultsPanel(),
 };
 

@@ -1,6 +1,7 @@
 /** What stands in each cell of the table. */
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { kindText, repetitionText } from "../../extension/protocol/repetition.ts";
 import type { Run } from "../../extension/protocol/run.ts";
 import type { IdeaRow, Results } from "./collect.ts";
 import { toneOf } from "./collect.ts";
@@ -25,7 +26,7 @@ export function ideaCell(column: string, row: IdeaRow, results: Results, decimal
     case "delta":
       return delta(row, results, decimals);
     case "kind":
-      return html`<span title=${idea.kind ?? ""}>${idea.kind === null ? "" : idea.kind === "algorithmic" ? "algo" : "hyper"}</span>`;
+      return kind(row);
     case "status":
       return status(row);
     case "time":
@@ -79,14 +80,27 @@ export function runCell(column: string, run: Run, results: Results, decimals: nu
   }
 }
 
+/** The diff's word; a question mark where a model that judged too has another one. */
+function kind({ idea }: IdeaRow): Cell {
+  const short = idea.kind === null ? "" : idea.kind === "algorithmic" ? "algo" : "hyper";
+  const doubted = idea.judged !== null && idea.judged !== idea.kind;
+  return html`<span title=${kindText(idea) ?? ""}>${short}${doubted ? " ?" : ""}</span>`;
+}
+
 function title(row: IdeaRow, results: Results): Cell {
   const { idea } = row;
+  const earlier = results.byId.get(idea.repeats?.idea ?? 0)?.idea ?? null;
+  const repetition = repetitionText(idea, earlier, results.reference.metric);
   const note = idea.problem ?? idea.summary;
   // Before the title, whose end may not fit.
   return html`<div class="title" title=${idea.title}>
       <span class="dim">#${idea.id}</span> ${
         results.parents.includes(idea.id) ? html`<span class="badge" title="The next epoch builds on this">parent</span> ` : nothing
-      }${idea.mark === null ? nothing : html`<span class="badge" title=${MARKED[idea.mark]}>${idea.mark}</span> `}${idea.title}
+      }${idea.mark === null ? nothing : html`<span class="badge" title=${MARKED[idea.mark]}>${idea.mark}</span> `}${idea.title}${
+        repetition === null
+          ? nothing
+          : html` <span class="badge quiet" title=${`It ${repetition}.`}>repeats #${idea.repeats?.idea ?? ""}</span>`
+      }
     </div>
     ${note === "" ? nothing : html`<div class="summary ${idea.problem === null ? "" : "bad"}" title=${note}>${note}</div>`}`;
 }

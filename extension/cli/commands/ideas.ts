@@ -6,24 +6,31 @@ import { printIdea, parseIdea } from "../../protocol/idea-markdown.ts";
 import * as methods from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
 import { costText } from "../../protocol/spending.ts";
-import { count, integer, integers, leaf, print, progressOf, type Context } from "../context.ts";
+import { kindText } from "../../protocol/repetition.ts";
+import { count, integer, integers, leaf, print, progressOf, repeats, type Context } from "../context.ts";
 import { readInput } from "../input.ts";
 import { chooseEnvironment, ofEnvironment } from "../lab.ts";
-import { clip, facts, formatNumber, remarks, table } from "../output.ts";
 import { addMarkCommands } from "./marks.ts";
+import { agreementText, kindCell, type Known, repeatsCell, repeatsText } from "../novelty.ts";
+import { clip, facts, plain, remarks, table } from "../output.ts";
 
-export function ideaTable(ideas: readonly Idea[]): string {
+/** @param known what is known of the ideas that these repeat */
+export function ideaTable(ideas: readonly Idea[], known: Known = { ideas, environments: [] }): string {
+  // Only where one of them repeats another: lines are long enough.
+  const repeating = ideas.some((idea) => idea.repeats !== null);
   const rows = ideas.map((idea) => [
     `#${idea.id}`,
     idea.epoch,
     idea.source,
-    idea.kind ?? null,
+    kindCell(idea),
     idea.status,
     idea.metric,
     clip(idea.title, 60),
+    ...(repeating ? [clip(repeatsCell(idea, known) ?? "", 60)] : []),
     clip(idea.problem ?? "", 60),
   ]);
-  return table(["idea", "epoch", "source", "kind", "status", "metric", "title", "problem"], rows, "no ideas");
+  const headings = ["idea", "epoch", "source", "kind", "status", "metric", "title", ...(repeating ? ["repeats"] : []), "problem"];
+  return table(headings, rows, "no ideas");
 }
 
 export function addIdeaCommands(program: Command, context: Context): void {
@@ -31,6 +38,15 @@ export function addIdeaCommands(program: Command, context: Context): void {
   addWriting(group, context);
   addReading(group, context);
   addMarkCommands(group, context, ideaTable);
+}
+
+interface GenerateOptions {
+  env?: string;
+  count: number;
+  source: string;
+  about: string;
+  seed?: number;
+  repeats: "keep" | "skip";
 }
 
 function addWriting(group: Command, context: Context): void {
@@ -42,8 +58,9 @@ function addWriting(group: Command, context: Context): void {
       .option("--source <model>", "model id, or operators, which need none", OPERATORS)
       .option("--about <text>", "what they should be about", "")
       .option("--seed <n>", "seed of every draw", integer)
+      .option("--repeats <what>", "keep or skip ideas that nearly repeat earlier ones", repeats, "keep")
       .description("have ideas written"),
-  ).action(async (options: { env?: string; count: number; source: string; about: string; seed?: number }, command: Command) => {
+  ).action(async (options: GenerateOptions, command: Command) => {
     const lab = await context.lab();
     const environment = await chooseEnvironment(lab, options.env);
     const generated = await lab.request(
@@ -53,6 +70,7 @@ function addWriting(group: Command, context: Context): void {
         count: options.count,
         source: options.source,
         instructions: options.about,
+        repeats: options.repeats,
         ...(options.seed === undefined ? {} : { seed: options.seed }),
       },
       { signal: context.signal, onProgress: progressOf(context, command) },
@@ -121,30 +139,32 @@ function addReading(group: Command, context: Context): void {
     async (options: { env?: string }, command: Command) => {
       const snapshot = await (await context.lab()).request(methods.labSubscribe, {});
       const wanted = ofEnvironment(snapshot.ideas, snapshot, options.env);
-      print(context, command, wanted, ideaTable(wanted));
+      const agreement = agreementText(wanted);
+      print(context, command, wanted, `${ideaTable(wanted, snapshot)}${agreement === null ? "" : `\n\n${agreement}`}`);
     },
   );
 
   leaf(group.command("show").argument("<idea>", "number", integer).description("show an idea and its attempts")).action(
     async (idea: number, _options: object, command: Command) => {
-      const detail = await (await context.lab()).request(methods.ideasGet, { idea });
-      print(context, command, detail, ideaText(detail));
+      const lab = await context.lab();
+      const detail = await lab.request(methods.ideasGet, { idea });
+      print(context, command, detail, ideaText(detail, await repeatsText(lab, detail.idea)));
     },
   );
 }
 
-function ideaText({ idea, text, attempts }: IdeaDetail): string {
+function ideaText({ idea, text, attempts }: IdeaDetail, repeated: string | null): string {
   const about = facts([
     ["idea", `#${idea.id}`],
     ["environment", idea.environment],
     ["epoch", idea.epoch],
     ["source", idea.model ?? idea.source],
     ["strategy", idea.strategy],
-    ["kind", idea.kind],
+    ["kind", kindText(idea)],
+    ["repeats", repeated === null ? null : plain(repeated)],
     ["parents", idea.parents.map((parent) => `#${parent}`).join(" ")],
     ["written on", idea.base === null ? "the baseline" : `#${idea.base}`],
     ["search", idea.search],
-    ["repeats", idea.repeats === null ? null : `#${idea.repeats.idea}, likeness ${formatNumber(idea.repeats.likeness)}`],
     ["mark", idea.mark],
     ["status", idea.status],
     ["problem", idea.problem],

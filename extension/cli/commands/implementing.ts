@@ -84,12 +84,18 @@ export function addImplementingCommands(program: Command, context: Context): voi
       .argument("<idea...>", "numbers", integers)
       .option("--reject <hunk...>", "hunks to leave out (see diff --hunks)")
       .option("--all", "accept hunks nobody has decided on")
+      .option("--judge <model>", "model that is asked afterwards which kind of change it is")
       .description("commit proposals"),
-  ).action(async (ideas: number[], options: { reject?: string[]; all?: boolean }, command: Command) => {
+  ).action(async (ideas: number[], options: { reject?: string[]; all?: boolean; judge?: string }, command: Command) => {
     const lab = await context.lab();
     const approved: Idea[] = [];
     for (const idea of ideas) {
-      const request = { idea, reject: options.reject ?? [], undecided: options.all === true ? "accept" : "refuse" } as const;
+      const request = {
+        idea,
+        reject: options.reject ?? [],
+        undecided: options.all === true ? "accept" : "refuse",
+        judge: options.judge ?? null,
+      } as const;
       approved.push(
         await lab.request(methods.proposalApprove, request).catch((cause: unknown) => {
           throw inTerminal(ProvingGroundError.from(cause), idea, approved);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { findEngine } from "../../protocol/connect.ts";
 import * as methods from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
-import { count, integer, integers, leaf, print, progressOf, share, type Context } from "../context.ts";
+import { count, integer, integers, leaf, print, progressOf, repeats, share, type Context } from "../context.ts";
 import { chooseEnvironment, connectOptions } from "../lab.ts";
 import { remarks, table } from "../output.ts";
 import { ideaTable } from "./ideas.ts";
@@ -71,10 +71,20 @@ function addNext(program: Command, context: Context): void {
       .option("--on-baseline", "write exploiting ideas on the baseline instead of on the parent's code")
       .option("--about <text>", "what they should be about", "")
       .option("--seed <n>", "seed of every draw", integer)
+      .option("--repeats <what>", "keep or skip ideas that nearly repeat earlier ones", repeats, "keep")
       .description("the next epoch, from the parents and from what was tried"),
   ).action(
     async (
-      options: { env?: string; count: number; source: string; exploit: number; onBaseline?: boolean; about: string; seed?: number },
+      options: {
+        env?: string;
+        count: number;
+        source: string;
+        exploit: number;
+        onBaseline?: boolean;
+        about: string;
+        seed?: number;
+        repeats: "keep" | "skip";
+      },
       command: Command,
     ) => {
       const lab = await context.lab();
@@ -88,6 +98,7 @@ function addNext(program: Command, context: Context): void {
           exploit: options.exploit,
           base: options.onBaseline === true ? "baseline" : "parent",
           instructions: options.about,
+          repeats: options.repeats,
           ...(options.seed === undefined ? {} : { seed: options.seed }),
         },
         { signal: context.signal, onProgress: progressOf(context, command) },

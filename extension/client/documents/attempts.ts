@@ -12,12 +12,21 @@ const REASON_SHOWN = 1_000;
 /** Characters of an answer's own document: what the editor still opens at once. */
 const ANSWER_OPENED = 4_000_000;
 
-/** The newest try first, in it one sample after the other, each with its revisions. */
-export function printAttempts({ idea, attempts }: IdeaDetail, clock: (milliseconds: number) => string): string {
+/**
+ * The newest try first, in it one sample after the other, each with its revisions.
+ * @param repetition what the idea nearly repeats and how that went; null for an idea of its own
+ */
+export function printAttempts(
+  { idea, attempts }: IdeaDetail,
+  clock: (milliseconds: number) => string,
+  repetition: string | null = null,
+): string {
   const why = idea.outcome === null ? "" : `: ${OUTCOME_WORDS[idea.outcome]}`;
   const tries = triesOf(attempts);
   const counts = attempts.length === 0 ? "No attempts yet." : facts([spread(attempts, tries.length), tokens(attempts), costs(attempts)]);
-  const head = `# Attempts at “${oneLine(idea.title)}”\n\n#${idea.id} · ${idea.status}${why}\n\n${counts}\n`;
+  const about = `#${idea.id} · ${idea.status}${why}`;
+  const repeats = repetition === null ? [] : [printReason(repetition)];
+  const head = `${[`# Attempts at “${oneLine(idea.title)}”`, about, ...repeats, counts].join("\n\n")}\n`;
   const sections = tries.map((members, index) => printTry(members, index + 1, clock)).reverse();
   return [head, ...sections].join("\n");
 }

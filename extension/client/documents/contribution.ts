@@ -7,6 +7,7 @@ import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
+import { sentence } from "../message.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import { SCHEME } from "./address.ts";
@@ -91,29 +92,36 @@ class IdeaLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const top = new vscode.Range(0, 0, 0, 0);
     const lens = (command: vscode.Command) => new vscode.CodeLens(top, command);
     const why = idea.outcome === null ? "" : `: ${OUTCOME_WORDS[idea.outcome]}`;
-    const state = lens({ title: `#${id} · ${idea.status}${why}`, command: "" });
+    const state = [lens({ title: `#${id} · ${idea.status}${why}`, command: "" }), ...repetition(lab, idea).map(lens)];
     if (isFrozen(lab, id)) {
       const frozen =
         idea.status === "implementing"
           ? "read-only while it is being implemented"
           : "read-only: its code is committed, so it stays as it was executed";
-      return [state, lens({ title: frozen, command: "" }), lens(commandTo("provingGround.duplicate", "Duplicate to change it", ref))];
+      return [...state, lens({ title: frozen, command: "" }), lens(commandTo("provingGround.duplicate", "Duplicate to change it", ref))];
     }
-    if (idea.status === "in review") return [state, lens(commandTo("provingGround.review", "Review", ref))];
-    if (idea.status === "rejected") return [state, lens(commandTo("provingGround.restore", "Restore", ref))];
+    if (idea.status === "in review") return [...state, lens(commandTo("provingGround.review", "Review", ref))];
+    if (idea.status === "rejected") return [...state, lens(commandTo("provingGround.restore", "Restore", ref))];
     const again = actionsOn(idea).has("retry")
       ? [
           lens(commandTo("provingGround.tryAgain", "Try Again with a Note…", ref)),
           lens(commandTo("provingGround.showAttempts", `Show ${counted(idea.attempts, "Attempt")}`, ref)),
         ]
       : [];
-    return [state, lens(commandTo("provingGround.implement", "Implement", ref)), ...again];
+    return [...state, lens(commandTo("provingGround.implement", "Implement", ref)), ...again];
   }
 
   dispose(): void {
     this.#subscription.dispose();
     this.#changed.dispose();
   }
+}
+
+/** What an idea nearly repeats and how that went, with the way there. */
+function repetition(lab: Lab, idea: Idea): vscode.Command[] {
+  const told = lab.repetitionOf(idea);
+  if (told === null || idea.repeats === null) return [];
+  return [commandTo("provingGround.openIdea", sentence(told), { lab: lab.key, idea: idea.repeats.idea })];
 }
 
 /** While a log's last line is in view, new lines scroll into view; whoever scrolled up stays there. */

@@ -137,7 +137,7 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
         return known === undefined ? NEW_IDEA : printIdea((await lab.link.request(ideasGet, { idea: known })).text);
       }
       case "attempts":
-        return printAttempts(await lab.link.request(ideasGet, { idea: address.idea }), timeOf);
+        return this.#attempts(lab, address.idea);
       case "answer": {
         const { attempts } = await lab.link.request(ideasGet, { idea: address.idea });
         const found = attempts.find(({ id }) => id === address.attempt);
@@ -151,6 +151,11 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
       case "deleted":
         return "";
     }
+  }
+
+  async #attempts(lab: Lab, id: number): Promise<string> {
+    const detail = await lab.link.request(ideasGet, { idea: id });
+    return printAttempts(detail, timeOf, lab.repetitionOf(detail.idea));
   }
 
   /** Tells the editor which open documents have changed in the lab. */

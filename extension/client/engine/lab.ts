@@ -4,6 +4,7 @@ import type { Environment, ValidEnvironment } from "../../protocol/environment.t
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
+import { repetitionText } from "../../protocol/repetition.ts";
 import type { Run } from "../../protocol/run.ts";
 import type { Search } from "../../protocol/search.ts";
 import type { EngineLink } from "./link.ts";
@@ -53,6 +54,12 @@ export class Lab {
   openSearches(environment: string): Search[] {
     const mine = this.snapshot?.searches.filter((search) => search.environment === environment && search.state !== "ended") ?? [];
     return mine.toReversed();
+  }
+
+  /** What an idea nearly repeats and how that went, in words; null for one of its own. */
+  repetitionOf(idea: Idea): string | null {
+    const earlier = this.snapshot?.ideas.find(({ id }) => id === idea.repeats?.idea) ?? null;
+    return repetitionText(idea, earlier, this.environment(idea.environment)?.manifest.metric.name ?? null);
   }
 
   run(id: number): Run | null {

@@ -8,6 +8,7 @@ import type { Decisions, Hunk } from "../../protocol/review.ts";
 import { hunksOf, settle } from "../../protocol/review.ts";
 import type { Lab } from "../engine/lab.ts";
 import { uriOf } from "../documents/file-system.ts";
+import { judgeModel } from "../settings/settings.ts";
 import { hunkSpan, tally } from "./walk.ts";
 import type { ReviewedFile, Tally } from "./walk.ts";
 
@@ -139,7 +140,7 @@ export class ReviewSession implements vscode.Disposable {
     await this.#telling;
     const seen = this.hunks.map((hunk) => hunk.id);
     try {
-      return await this.lab.link.request(proposalApprove, { idea: this.idea, undecided, seen }, { signal });
+      return await this.lab.link.request(proposalApprove, { idea: this.idea, undecided, seen, judge: judgeModel() }, { signal });
     } catch (error) {
       if (error instanceof ProvingGroundError && error.code === "proposal-changed") await this.refresh();
       throw error;

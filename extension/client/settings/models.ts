@@ -9,7 +9,16 @@ import type { Connection } from "../engine/link.ts";
 import { Disposables } from "../lifecycle.ts";
 import type { EditorModels } from "./editor-models.ts";
 import { implementerChoices } from "./implementer-choices.ts";
-import { implementerModel, localSlots, onDidChangeSettings, repairWithin, readProviders, readSpending, writeProvider } from "./settings.ts";
+import {
+  implementerModel,
+  localSlots,
+  noveltyEmbeddings,
+  onDidChangeSettings,
+  readProviders,
+  readSpending,
+  repairWithin,
+  writeProvider,
+} from "./settings.ts";
 
 /** What an engine goes by that was told nothing. */
 const UNLIMITED = JSON.stringify({ slots: 0, repairWithin: 0 });
@@ -32,7 +41,7 @@ export class Models implements vscode.Disposable {
     this.#editor = editor;
   }
 
-  /** Tells a connection which endpoints, keys, prices, caps, models of the editor's own and local limits there are. */
+  /** Tells a connection which endpoints, keys, prices, caps, embedding model, models of the editor's own and local limits there are. */
   readonly prepare = async (connection: Connection): Promise<void> => {
     const { providers, problems } = readProviders();
     const keys: Record<string, string> = {};
@@ -42,7 +51,8 @@ export class Models implements vscode.Disposable {
     }
     const { prices, caps, problems: unread } = readSpending();
     this.#editor.answer(connection);
-    await connection.request(modelsConfigure, { providers, keys, prices, caps, editor: this.#editor.offered });
+    const embeddings = noveltyEmbeddings();
+    await connection.request(modelsConfigure, { providers, keys, prices, caps, embeddings, editor: this.#editor.offered });
     const limits = { slots: localSlots(), repairWithin: repairWithin() };
     const told = JSON.stringify(limits);
     if (told !== (this.#limits.get(connection) ?? UNLIMITED)) await connection.request(engineConfigure, limits);

@@ -45,16 +45,20 @@ export async function writeProvider(provider: Provider): Promise<void> {
 }
 
 /** Model that implements ideas which an operator did not write; null where the user chose none. */
-export function implementerModel(): string | null {
-  return modelNamed("implementer.model");
+export const implementerModel = (): string | null => modelIn("implementer.model");
+
+/** Model that judges which kind of change an approved implementation is; null where the user chose none. */
+export const judgeModel = (): string | null => modelIn("judge.model");
+
+/** Model by whose vectors ideas are compared; empty: by their words alone. */
+export const noveltyEmbeddings = (): string => modelIn("novelty.embeddings") ?? "";
+
+/** What becomes of generated ideas that nearly repeat earlier ones. */
+export function noveltyRepeats(): "keep" | "skip" {
+  return vscode.workspace.getConfiguration(SECTION).get<unknown>("novelty.repeats") === "skip" ? "skip" : "keep";
 }
 
-/** Model that judges the kind of every implementation of a search beside its diff; null where the user chose none. */
-export function judgeModel(): string | null {
-  return modelNamed("judge.model");
-}
-
-function modelNamed(setting: string): string | null {
+function modelIn(setting: string): string | null {
   const model = vscode.workspace.getConfiguration(SECTION).get<unknown>(setting);
   return typeof model === "string" && model.trim() !== "" ? model.trim() : null;
 }

@@ -1,6 +1,7 @@
 /** Ideas as tree rows, by epoch or by status: pure. */
 import type { Environment, ValidEnvironment } from "../../protocol/environment.ts";
 import type { Idea, IdeaStatus, Mark } from "../../protocol/idea.ts";
+import { kindText, repetitionText } from "../../protocol/repetition.ts";
 import { searchName } from "../../protocol/search-text.ts";
 import { waitsAt } from "../../protocol/search.ts";
 import type { Search } from "../../protocol/search.ts";
@@ -171,15 +172,17 @@ function descriptionOf(idea: Idea): string {
   if (idea.metric !== null && idea.status !== "running" && idea.status !== "queued") return metricText(idea.metric);
   if (idea.outcome !== null) return `${idea.status}: ${OUTCOME_WORDS[idea.outcome]}`;
   if (idea.problem !== null) return `${idea.status}: ${idea.problem}`;
+  if (idea.status === "draft" && idea.repeats !== null) return `draft · repeats #${idea.repeats.idea}`;
   return idea.status;
 }
 
 function tooltipOf(idea: Idea, search: Search | null, { environment, ideas }: Surroundings): string {
+  const kind = kindText(idea);
   const facts = [
-    `#${idea.id} · ${idea.status}${idea.kind === null ? "" : ` · ${idea.kind}`} · by ${idea.model ?? idea.source}, ${idea.strategy}`,
+    `#${idea.id} · ${idea.status}${kind === null ? "" : ` · ${kind}`} · by ${idea.model ?? idea.source}, ${idea.strategy}`,
     search === null ? "" : `in ${searchName(search)}${search.state === "ended" ? ", which has ended" : ""}`,
     idea.mark === null ? "" : MARKED[idea.mark],
-    repeatsText(idea, ideas.get(idea.repeats?.idea ?? -1) ?? null),
+    repetitionText(idea, ideas.get(idea.repeats?.idea ?? -1) ?? null, environment?.manifest.metric.name ?? null) ?? "",
     idea.repairs === null ? "" : `another try at #${idea.repairs}, whose run failed`,
     idea.parents.length === 0 ? "" : `builds on ${idea.parents.map((id) => `#${id}`).join(", ")}`,
     idea.base === null ? "" : `written on the code of #${idea.base}`,
@@ -191,14 +194,6 @@ function tooltipOf(idea: Idea, search: Search | null, { environment, ideas }: Su
   return [`**${escapeMarkdown(idea.title)}**`, escapeMarkdown(idea.summary), ...facts.map(escapeMarkdown)]
     .filter((part) => part !== "")
     .join("\n\n");
-}
-
-/** `nearly repeats #12 “Cosine decay”, which reached 0.61`; empty where it repeats nothing. */
-export function repeatsText({ repeats }: Pick<Idea, "repeats">, repeated: Idea | null): string {
-  if (repeats === null) return "";
-  if (repeated === null) return `nearly repeats #${repeats.idea}`;
-  const outcome = repeated.metric === null ? `is ${repeated.status}` : `reached ${metricText(repeated.metric)}`;
-  return `nearly repeats #${repeats.idea} “${repeated.title}”, which ${outcome}`;
 }
 
 function metricFacts(idea: Idea, environment: ValidEnvironment | null): string {

@@ -10,6 +10,7 @@ import type { Current } from "../engine/current.ts";
 import type { Labs } from "../engine/labs.ts";
 import { Disposables } from "../lifecycle.ts";
 import { messageOf } from "../message.ts";
+import { noveltyRepeats } from "../settings/settings.ts";
 import { answerSoFar, outcomeOf } from "./outcome.ts";
 
 const MEMORY = "provingGround.composer";
@@ -72,7 +73,13 @@ export class Ideation implements vscode.Disposable {
     return this.#work("Writing ideas", ({ lab, environment }, options) =>
       lab.link.request(
         ideasGenerate,
-        { environment: environment.name, source: this.#draft.model, count: this.#draft.count, instructions: this.#draft.instructions },
+        {
+          environment: environment.name,
+          source: this.#draft.model,
+          count: this.#draft.count,
+          instructions: this.#draft.instructions,
+          repeats: noveltyRepeats(),
+        },
         options,
       ),
     );
@@ -89,6 +96,7 @@ export class Ideation implements vscode.Disposable {
           count: this.#draft.count,
           instructions: this.#draft.instructions,
           exploit: this.exploit,
+          repeats: noveltyRepeats(),
         },
         options,
       ),

@@ -7,11 +7,12 @@ import { sentence } from "../message.ts";
 
 /** How many and for how much, then one line per note. */
 export function outcomeOf({ ideas, notes, usage, cost }: Generated): NonNullable<ComposerState["message"]> {
+  const fresh = ideas.filter(({ status }) => status !== "rejected").length;
   const tokens = usage === null ? [] : [`${grouped(usage.inputTokens)} tokens in`, `${grouped(usage.outputTokens)} out`];
   const took = [...tokens, ...(cost === null ? [] : [costText(cost)])].join(", ");
   return {
     level: notes.length > 0 ? "warning" : "info",
-    text: [`${counted(ideas.length, "new idea")}${took === "" ? "" : ` (${took})`}.`, ...notes.map(sentence)].join("\n"),
+    text: [`${counted(fresh, "new idea")}${took === "" ? "" : ` (${took})`}.`, ...notes.map(sentence)].join("\n"),
   };
 }
 

@@ -1,10 +1,10 @@
 /** What waits for the human as tree rows: pure. */
 import type { Snapshot } from "../../protocol/lab.ts";
 import type { Search } from "../../protocol/search.ts";
+import { repetitionText } from "../../protocol/repetition.ts";
 import { searchName } from "../../protocol/search-text.ts";
 import { environmentOf, waitingIn, waitingKey, waitingText } from "../../protocol/waiting.ts";
 import type { Waiting } from "../../protocol/waiting.ts";
-import { repeatsText } from "./idea-rows.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
 import type { Icon, IdeaRow, Row, RunRow, SearchRow } from "./rows.ts";
 
@@ -85,7 +85,7 @@ function factsOf(waiting: Waiting): string[] {
     case "idea": {
       const { idea, repeated } = waiting;
       const by = `#${idea.id} by ${idea.model ?? idea.source}${idea.search === null ? "" : `, in search ${idea.search}`}`;
-      return [idea.summary, repeatsText(idea, repeated), by];
+      return [idea.summary, repetitionText(idea, repeated, null) ?? "", by];
     }
     case "parents":
       return [

@@ -1,14 +1,13 @@
 /** Ideas by a language model: asks, reads the answer however it is wrapped, and asks again for what is missing. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Usage } from "../../protocol/idea.ts";
-import type { Cost } from "../../protocol/spending.ts";
 import { addCost } from "../../protocol/spending.ts";
 import type { Answer, Chunk, LanguageModel } from "../models/language-model.ts";
 import { addUsage, completeToText } from "../models/language-model.ts";
 import type { Prompts } from "../models/prompts.ts";
+import { Collected } from "./collected.ts";
 import { composeMessages } from "./compose.ts";
-import { IDEAS_SCHEMA, parseIdeas, titleKey } from "./parse.ts";
-import type { Draft, IdeaSourceEngine, Ideation, IdeationRequest } from "./sources.ts";
+import { IDEAS_SCHEMA } from "./parse.ts";
+import type { IdeaSourceEngine, Ideation, IdeationRequest } from "./sources.ts";
 
 /** Requests after the first for ideas that are still missing. */
 const EXTRA_REQUESTS = 2;
@@ -25,6 +24,7 @@ export class ModelSource implements IdeaSourceEngine {
 
   async generate(request: IdeationRequest): Promise<Ideation> {
     const collected = new Collected(request);
+    let failure: string | null = null;
     for (let extra = 0; collected.missing > 0 && extra <= EXTRA_REQUESTS; extra++) {
       let answer: Answer;
       try {
@@ -32,17 +32,16 @@ export class ModelSource implements IdeaSourceEngine {
       } catch (thrown) {
         const error = ProvingGroundError.from(thrown);
         if (collected.ideas.length === 0 || error.code === "cancelled") throw error;
-        collected.notes.push(`asking ${this.#model.id} for the missing ideas failed: ${error.message}`);
+        failure = `asking ${this.#model.id} for the missing ideas failed: ${error.message}`;
         break;
       }
-      collected.answers.push(answer.text);
       collected.usage = addUsage(collected.usage, answer.usage);
-      collected.notes.push(...answer.notices);
+      for (const notice of answer.notices) collected.note(notice);
       collected.take(answer.text);
     }
     if (collected.ideas.length === 0) throw nothingUsable(this.#model.id, collected);
-    const { ideas, answers, notes, usage, cost } = collected;
-    return { ideas, answers, notes: [...new Set(notes)], usage, cost };
+    const { ideas, answers, usage, cost } = collected;
+    return { ideas, answers, notes: collected.notes(failure), usage, cost };
   }
 
   async #ask(request: IdeationRequest, collected: Collected): Promise<Answer> {
@@ -79,46 +78,6 @@ export class ModelSource implements IdeaSourceEngine {
         progress.show(chunk);
       },
     );
-  }
-}
-
-/** What has been gathered over all requests of one call. */
-class Collected {
-  readonly ideas: Draft[] = [];
-  readonly answers: string[] = [];
-  readonly notes: string[] = [];
-  usage: Usage | null = null;
-  cost: Cost | null = null;
-  readonly #request: IdeationRequest;
-  readonly #titles: Set<string>;
-
-  constructor(request: IdeationRequest) {
-    this.#request = request;
-    this.#titles = new Set(request.earlier.map(({ title }) => titleKey(title)));
-  }
-
-  get missing(): number {
-    return this.#request.count - this.ideas.length;
-  }
-
-  take(answer: string): void {
-    const asked = this.missing;
-    const before = this.ideas.length;
-    const { ideas, problems } = parseIdeas(answer);
-    this.notes.push(...problems);
-    for (const text of ideas) {
-      const key = titleKey(text.title);
-      if (this.#titles.has(key)) {
-        this.notes.push(`“${text.title}” was proposed before and is left out`);
-        continue;
-      }
-      if (this.missing === 0) continue;
-      this.#titles.add(key);
-      const parents = this.#request.strategy === "exploit" ? this.#request.parents.map(({ idea }) => idea) : [];
-      this.ideas.push({ text, kind: null, knobs: null, parents });
-    }
-    const got = this.ideas.length - before;
-    if (got < asked) this.notes.push(`asked for ${asked}, got ${got}`);
   }
 }
 
@@ -180,10 +139,9 @@ class Progress {
   }
 }
 
-function nothingUsable(model: string, { answers, notes }: Collected): ProvingGroundError {
+function nothingUsable(model: string, { answers, reason }: Collected): ProvingGroundError {
   const line = (answers.at(-1) ?? "").replace(/\s+/g, " ").trim();
   const excerpt = line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT)}…`;
-  const reason = notes.find((note) => note.startsWith("the answer has")) ?? notes.at(-1) ?? "it was empty";
   return new ProvingGroundError(
     "model-answer",
     `${model} gave no usable idea: ${reason}. ${excerpt === "" ? "The answer was empty." : `It began: “${excerpt}”`}`,

@@ -45,8 +45,14 @@ export function parseIdeas(answer: string): Parsed {
 export function titleKey(title: string): string {
   return title
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}.→]+/gu, " ")
+    .replace(/[^\p{L}\p{N}.→]+|\.(?!\p{N})/gu, " ")
     .trim();
+}
+
+/** Texts that are the same word for word: case and spacing aside, and a number that tells the title from an equal one. */
+export function textKey({ title, description, changes }: IdeaText): string {
+  const plainly = (text: string) => text.toLowerCase().replace(/\s+/g, " ").trim();
+  return [titleKey(title.replace(/ \(\d+\)$/, "")), plainly(description), plainly(changes)].join("\n");
 }
 
 /** Models without a channel for their thoughts write them in front, sometimes without the opening tag. */

@@ -51,8 +51,7 @@ export interface IdeationRequest {
   onProgress: (progress: IdeationProgress) => void;
 }
 
-export interface Earlier {
-  title: string;
+export interface Earlier extends IdeaText {
   /** All knob values it results in; null when they are not known. */
   values: Assignment | null;
 }
@@ -68,7 +67,7 @@ export interface IdeationProgress {
 
 export interface Ideation {
   ideas: Draft[];
-  /** What the model wrote, answer by answer; null for operators. */
+  /** What a model wrote, answer by answer: with the same request it comes to the same ideas. Null for operators. */
   answers: string[] | null;
   /** What the user should know. */
   notes: string[];

@@ -1,6 +1,6 @@
 /**
  * Tells hyper-parameter changes from algorithmic ones by the code alone: a change is of hyper-parameters when all it does is to
- * put other literals into assignments that were there before (paper, section on kinds of ideas).
+ * give settings that were there before other values (paper, section on kinds of ideas).
  */
 import { diffArrays } from "diff";
 import { ProvingGroundError } from "../../protocol/errors.ts";
@@ -9,6 +9,7 @@ import type { KnobValue, Manifest } from "../../protocol/manifest.ts";
 import { readKnob } from "../environments/knobs.ts";
 import { PathGuard } from "./patch/paths.ts";
 import { treeOf, type Tree } from "./patch/tree.ts";
+import { skeletonOf } from "./skeleton.ts";
 import { turnKnobs } from "./turn-knobs.ts";
 
 /** A file before and after, by its path in the environment's folder; null where it does not exist. */
@@ -17,12 +18,6 @@ export interface FileVersions {
   before: string | null;
   after: string | null;
 }
-
-/** Numbers, strings on one line, and Python's named constants. */
-const LITERAL =
-  /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\b(?:True|False|None|true|false|null)\b|(?<![\w.])[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?\b/g;
-/** `name = …`, `name: type = …`, `self.name[0] = …`, and `name=…,` in a call. */
-const ASSIGNMENT = /^\s*[A-Za-z_][\w.[\]"'⟂]*\s*(?::[^=]+)?=(?!=)/;
 
 /**
  * The kind of what an operator wrote, as the manifest's knobs have it.
@@ -54,14 +49,14 @@ function turnedOrNull(...from: [Tree, Readonly<Record<string, KnobValue>>, Manif
 /** The kind of any change, by its lines. */
 export function kindOf(files: readonly FileVersions[], knobs: Manifest["knobs"]): IdeaKind {
   for (const { path, before, after } of files) {
-    if (before === null || after === null || !onlyLiterals(before, after)) return "algorithmic";
+    if (before === null || after === null || !onlySettings(before, after)) return "algorithmic";
     const turned = knobs.filter((knob) => knob.kind === "algorithmic" && knob.file === path);
     if (turned.some((knob) => valueOf(before, knob) !== valueOf(after, knob))) return "algorithmic";
   }
   return "hyper-parameter";
 }
 
-function onlyLiterals(before: string, after: string): boolean {
+function onlySettings(before: string, after: string): boolean {
   const parts = diffArrays(linesOf(before), linesOf(after));
   for (let at = 0; at < parts.length; at++) {
     const part = parts[at];
@@ -71,18 +66,15 @@ function onlyLiterals(before: string, after: string): boolean {
     const removed = part.removed ? part.value : [];
     const added = part.added ? part.value : next?.added === true ? next.value : [];
     if (part.removed && next?.added === true) at++;
-    if (!sameButLiterals(skeletonsOf(removed), skeletonsOf(added))) return false;
+    if (!sameButSettings(removed, added)) return false;
   }
   return true;
 }
 
-function sameButLiterals(before: string[], after: string[]): boolean {
-  return before.length === after.length && before.every((line, index) => line === after[index] && ASSIGNMENT.test(line));
-}
-
-/** Lines of code with every literal replaced by one sign and without comments. */
-function skeletonsOf(lines: readonly string[]): string[] {
-  return lines.map((line) => line.replace(LITERAL, "⟂").replace(/#.*$/, "").trimEnd()).filter((line) => line.trim() !== "");
+/** Lines that are the same but for the values of their settings. */
+function sameButSettings(before: readonly string[], after: readonly string[]): boolean {
+  const [skeletons, others] = [before, after].map((lines) => lines.map(skeletonOf).filter((line) => line.trim() !== ""));
+  return JSON.stringify(skeletons) === JSON.stringify(others);
 }
 
 function linesOf(text: string): string[] {

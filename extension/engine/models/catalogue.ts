@@ -4,6 +4,7 @@ import { CONCURRENCY, EDITOR, OPERATORS } from "../../protocol/model.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { type Caps, NO_CAPS, type Prices } from "../../protocol/spending.ts";
 import { EditorModel, type EditorWindow } from "./editor.ts";
+import { Embeddings, type EmbeddingModel } from "./embeddings.ts";
 import type { Endpoint } from "./endpoint-errors.ts";
 import { Lane } from "./lane.ts";
 import type { LanguageModel, Source } from "./language-model.ts";
@@ -21,8 +22,18 @@ export interface Said {
   keys: Readonly<Record<string, string>>;
   prices?: Prices;
   caps?: Caps;
+  /** Model that compares ideas by their vectors, as `provider/model`; empty: none. */
+  embeddings?: string | undefined;
   /** The editor's own models that it can be asked for. */
   editor?: { models: readonly EditorModelInfo[]; window: EditorWindow };
+}
+
+/** Where a model is served. */
+interface Place {
+  endpoint: Endpoint;
+  /** The model's id there. */
+  name: string;
+  lane: Lane;
 }
 
 export class Models {
@@ -33,8 +44,11 @@ export class Models {
   readonly #listings: Listings;
   readonly #said = new Map<string, Said>();
   readonly #models = new Map<string, LanguageModel>();
+  readonly #embeddings = new Map<string, EmbeddingModel>();
   readonly #lanes = new Map<string, Lane>();
   readonly #listeners = new Set<() => void>();
+  /** What a search goes on with when everybody has gone. */
+  #lastEmbedding: EmbeddingModel | null = null;
 
   /** @param book where every call is entered */
   constructor(surroundings: Surroundings, book: Book) {
@@ -59,6 +73,7 @@ export class Models {
 
   /** Forgets the connection's endpoints and keys. Requests already under way go on. */
   forget(connection: string): void {
+    if (this.#said.has(connection)) this.#lastEmbedding = this.#embedding(this.#embeddingChosen());
     this.#said.delete(connection);
     this.spending.forget(connection);
   }
@@ -75,25 +90,60 @@ export class Models {
    */
   get(id: string): LanguageModel {
     if (id.startsWith(`${EDITOR}/`)) return this.#editorModel(id);
-    const slash = id.indexOf("/");
-    const provider = id.slice(0, Math.max(slash, 0));
-    const name = id.slice(slash + 1);
-    const found = this.#endpoints().get(provider);
-    if (!found || name === "") {
-      const known = [...this.#endpoints().keys()];
-      throw new ProvingGroundError("model", `no model ${id} is configured`, {
-        hint:
-          known.length === 0
-            ? "Add a model provider in the settings; models are written provider/model."
-            : `Models are written provider/model; providers here: ${known.join(", ")}.`,
-      });
-    }
-    const { endpoint, lane } = found;
+    const { endpoint, name, lane } = this.#at(id);
     return this.#made(JSON.stringify([endpoint, name]), {
       source: () => new OpenAIModel(endpoint, name, this.#surroundings, lane),
       free: false,
       keeps: keepsWhenTold(endpoint, name),
     });
+  }
+
+  /**
+   * The embedding model that the newest connection with a word on it chose; null where none is chosen.
+   * @throws ProvingGroundError "model" when nothing of that name is configured
+   */
+  embeddings(): EmbeddingModel | null {
+    if (this.#said.size === 0) return this.#lastEmbedding;
+    const id = this.#embeddingChosen();
+    if (id === "") return null;
+    this.#at(id);
+    return this.#embedding(id);
+  }
+
+  #embeddingChosen(): string {
+    return [...this.#said.values()].reverse().find(({ embeddings }) => embeddings !== undefined)?.embeddings ?? "";
+  }
+
+  #embedding(id: string): EmbeddingModel | null {
+    const found = this.#find(id);
+    if (found === null) return null;
+    const key = JSON.stringify([found.endpoint, found.name]);
+    const { spending } = this;
+    const made = () =>
+      new Embeddings({ ...found, surroundings: this.#surroundings, ledger: this.#ledger, price: () => spending.price(id) });
+    const model = this.#embeddings.get(key) ?? made();
+    this.#embeddings.set(key, model);
+    return model;
+  }
+
+  /** @throws ProvingGroundError "model" */
+  #at(id: string): Place {
+    const found = this.#find(id);
+    if (found !== null) return found;
+    const known = [...this.#endpoints().keys()];
+    throw new ProvingGroundError("model", `no model ${id} is configured`, {
+      hint:
+        known.length === 0
+          ? "Add a model provider in the settings; models are written provider/model."
+          : `Models are written provider/model; providers here: ${known.join(", ")}.`,
+    });
+  }
+
+  #find(id: string): Place | null {
+    const slash = id.indexOf("/");
+    const name = id.slice(slash + 1);
+    const found = this.#endpoints().get(id.slice(0, Math.max(slash, 0)));
+    return found === undefined || name === "" ? null : { endpoint: found.endpoint, lane: found.lane, name };
   }
 
   #editorModel(id: string): LanguageModel {

@@ -124,7 +124,9 @@ export class EditorModel implements Source {
 
 function reasonFor({ kind, environment, idea }: Purpose): string {
   if (kind === "ideas") return `Proving Ground asks for ideas for ${environment}.`;
-  return `Proving Ground asks for the code of ${idea === undefined ? "an idea" : `idea #${idea}`} for ${environment}.`;
+  const which = idea === undefined ? "an idea" : `idea #${idea}`;
+  if (kind === "judgement") return `Proving Ground asks which kind of change ${which} for ${environment} is.`;
+  return `Proving Ground asks for the code of ${which} for ${environment}.`;
 }
 
 function noWindow(id: string, cause?: unknown): ProvingGroundError {

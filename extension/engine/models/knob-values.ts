@@ -11,7 +11,8 @@ export function sameValue(a: KnobValue | undefined, b: KnobValue | undefined): b
   return a === b || spelling(a) === spelling(b);
 }
 
-function spelling(value: KnobValue): string {
+/** The same text for the same value. */
+export function spelling(value: KnobValue): string {
   const text = String(value).trim();
   const number = text === "" ? NaN : Number(text);
   return Number.isNaN(number) ? (/^(true|false)$/i.test(text) ? text.toLowerCase() : text) : String(number);

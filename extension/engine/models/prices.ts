@@ -47,6 +47,11 @@ export function mostInput({ messages, format }: Completion): number {
   return AROUND_PROMPT + text + (format === undefined ? 0 : Buffer.byteLength(JSON.stringify(format)));
 }
 
+/** Tokens that texts have at most, each on its own. */
+export function mostTokens(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + AROUND_MESSAGE, 0);
+}
+
 /** What floating point adds to a product of short decimals must not count as a whole billionth. */
 function roundedUp(nano: number): number {
   return Math.ceil(Number(nano.toPrecision(14)));

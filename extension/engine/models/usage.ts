@@ -37,6 +37,7 @@ export function chargeOf(reported: unknown): number | null {
   return typeof cost === "number" && Number.isFinite(cost) && cost >= 0 ? cost : null;
 }
 
-function count(value: unknown): number | null {
+/** A number of tokens, or of anything else that can be counted; null for what is none. */
+export function count(value: unknown): number | null {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
 }

@@ -9,6 +9,7 @@ import type { Proposals } from "../implementer/proposals.ts";
 import type { Models } from "../models/catalogue.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Generation } from "../search/generation.ts";
+import type { Judge } from "../search/judge.ts";
 import type { Repairs } from "../search/repairs.ts";
 import type { Server } from "../server/server.ts";
 import type { Store } from "../store/store.ts";
@@ -20,8 +21,11 @@ export interface Executor {
   implementer: Implementer;
   proposals: Proposals;
   repairs: Repairs;
+  judge: Judge;
   scheduler: Scheduler;
   compute: LocalCompute;
+  /** Tells everybody who looks. */
+  tell: (notice: methods.Notice) => void;
 }
 
 export function answerExecutor(server: Server, executor: Executor): void {
@@ -29,7 +33,8 @@ export function answerExecutor(server: Server, executor: Executor): void {
   answerRunning(server, executor);
 }
 
-function answerWriting(server: Server, { store, models, generation, implementer, proposals, repairs }: Executor): void {
+function answerWriting(server: Server, executor: Executor): void {
+  const { store, models, generation, implementer, proposals, repairs } = executor;
   server.handle(methods.ideasGenerate, (params, call) => generation.generate(params, call));
   server.handle(methods.nextEpoch, (params, call) => generation.nextEpoch(params, call));
 
@@ -66,9 +71,20 @@ function answerWriting(server: Server, { store, models, generation, implementer,
 
   server.handle(methods.proposalGet, ({ idea }) => proposals.view(idea));
   server.handle(methods.proposalDecide, ({ idea, decisions }) => proposals.decide(idea, decisions));
-  server.handle(methods.proposalApprove, ({ idea, ...approval }) => proposals.approve(idea, approval));
+  server.handle(methods.proposalApprove, async ({ idea, judge, ...approval }) => {
+    const approved = await proposals.approve(idea, approval);
+    if (judge !== null) judgeUnwatched(executor, idea, judge);
+    return approved;
+  });
   server.handle(methods.proposalDiscard, ({ idea }) => proposals.discard(idea));
   server.handle(methods.ideaDiff, async ({ idea }) => ({ diff: await proposals.diff(idea) }));
+}
+
+/** Nobody waits for the judgement; what kept it from being made is told. */
+function judgeUnwatched({ judge, tell }: Executor, idea: number, model: string): void {
+  void judge.look(idea, model).then(({ note }) => {
+    if (note !== null) tell({ level: "warning", message: note, idea });
+  });
 }
 
 function answerRunning(server: Server, { scheduler, compute, repairs }: Executor): void {

@@ -6,10 +6,11 @@ import * as methods from "../../protocol/methods.ts";
 import type { Environments } from "../environments/catalogue.ts";
 import { knobsIn } from "../environments/knob-lines.ts";
 import type { Search } from "../../protocol/search.ts";
+import type { Novelty } from "../search/novelty.ts";
 import type { Server } from "../server/server.ts";
 import type { Store } from "../store/store.ts";
 
-export function answerIdeas(server: Server, store: Store, environments: Environments): void {
+export function answerIdeas(server: Server, store: Store, environments: Environments, novelty: Novelty): void {
   server.handle(methods.ideasAdd, async ({ environment: name, text, parents, base, search }) => {
     const environment = await environments.get(name);
     const joined = search === null ? null : openSearch(store, search, name);
@@ -18,6 +19,8 @@ export function answerIdeas(server: Server, store: Store, environments: Environm
         hint: "Approve it first, or write the idea on the baseline.",
       });
     }
+    const written = checked(text);
+    const knobs = knobsIn(text.changes, environment.manifest.knobs);
     const [idea] = store.ideas.add("human", [
       {
         environment: name,
@@ -26,12 +29,13 @@ export function answerIdeas(server: Server, store: Store, environments: Environm
         source: "human",
         model: null,
         strategy: parents.length > 0 || base !== null ? "exploit" : "fresh",
-        text: checked(text),
+        text: written,
         kind: null,
-        knobs: knobsIn(text.changes, environment.manifest.knobs),
+        knobs,
         base,
         parents,
         seed: null,
+        repeats: novelty.lookAt(name, { text: written, knobs, base }),
       },
     ]);
     if (idea === undefined) throw new ProvingGroundError("internal", "the idea was not written");
@@ -53,8 +57,10 @@ export function answerIdeas(server: Server, store: Store, environments: Environm
     }
     const { manifest } = await environments.get(before.environment);
     const edited = checked(text);
-    const knobs = edited.changes === before.text.changes ? before.knobs : knobsIn(edited.changes, manifest.knobs);
-    return store.ideas.edit("human", id, edited, sameKnobs(knobs, before.knobs) ? before.knobs : knobs);
+    const spelled = edited.changes === before.text.changes ? before.knobs : knobsIn(edited.changes, manifest.knobs);
+    const knobs = sameKnobs(spelled, before.knobs) ? before.knobs : spelled;
+    const repeats = novelty.lookAt(before.environment, { text: edited, knobs, base: before.base }, id);
+    return store.ideas.edit("human", id, edited, knobs, repeats);
   });
 
   server.handle(methods.ideasReject, ({ ideas, restore }) => store.ideas.reject("human", ideas, restore));

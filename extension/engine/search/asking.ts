@@ -11,8 +11,9 @@ import type { EpochTally, Standing, Step } from "./algorithms/algorithm.ts";
 import { ALGORITHMS } from "./algorithms/all.ts";
 import { Background } from "./background.ts";
 import { randomFor } from "./draws.ts";
-import { newIdea, sourceOf } from "./generation.ts";
+import { newIdea, repeatNote, sourceOf, whyAside } from "./generation.ts";
 import { Knowledge } from "./knowledge.ts";
+import type { Novelty } from "./novelty.ts";
 import type { Reference } from "./reference.ts";
 import { countRequest } from "./tally.ts";
 
@@ -21,6 +22,7 @@ export interface AskingParts {
   git: Git;
   models: Models;
   ideator: Ideator;
+  novelty: Novelty;
 }
 
 export class Asking {
@@ -89,7 +91,7 @@ export class Asking {
   async answer(search: Search, signal: AbortSignal): Promise<void> {
     const request = this.#open;
     if (request === null) return;
-    const { store, models, ideator } = this.#parts;
+    const { store, models, ideator, novelty } = this.#parts;
     const { plan, firstEpoch } = search;
     // After a restart: no more than the draw knew.
     this.#knowledge.learn(store.events.between(this.#knowledge.upTo, request.known));
@@ -99,11 +101,19 @@ export class Asking {
       const caller = { signal, report: () => undefined };
       const asked = await this.#background.request(request.draw, plan.instructions, known, caller);
       const answer = await ideator.generate(source, asked);
-      const drafts = answer.ideas.map((draft) => ({
-        ...newIdea(search.environment, request.draw, source, draft),
-        ...{ epoch: firstEpoch + request.epoch, seed: request.draw.seed },
-      }));
-      const end = { answers: answer.answers, notes: answer.notes, error: null };
+      const candidates = answer.ideas.map(({ text, knobs }) => ({ text, knobs, base: request.draw.base }));
+      const looked = await novelty.look(this.#environment, candidates, { signal, search: search.id, within: plan.memory === "search" });
+      const aside = plan.repeats === "skip";
+      const drafts = answer.ideas.map((draft, at) => {
+        const repeats = looked.repeats[at] ?? null;
+        return {
+          ...newIdea(search.environment, request.draw, source, draft),
+          ...{ epoch: firstEpoch + request.epoch, seed: request.draw.seed, repeats },
+          aside: repeats === null || !aside ? undefined : whyAside(repeats),
+        };
+      });
+      const repeated = drafts.flatMap(({ text, repeats }) => (repeats === null ? [] : [repeatNote(text.title, repeats, aside)]));
+      const end = { answers: answer.answers, notes: [...answer.notes, ...looked.notes, ...repeated], error: null };
       const written = store.searches.closeRequest(request.id, end, drafts, source.kind === "model" ? "model" : "search");
       this.#close(request, written.length);
     } catch (thrown) {

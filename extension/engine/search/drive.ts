@@ -15,6 +15,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import { ahead } from "./algorithms/algorithm.ts";
 import { Asking, type AskingParts } from "./asking.ts";
 import { deadlineOf, mostHours, runsLeft } from "./budget.ts";
+import type { Judge } from "./judge.ts";
 import { moveOf } from "./moves.ts";
 import { Reference } from "./reference.ts";
 import { takeOver } from "./take-over.ts";
@@ -25,6 +26,7 @@ export interface DriveParts extends AskingParts {
   implementer: Implementer;
   proposals: Proposals;
   scheduler: Scheduler;
+  judge: Pick<Judge, "look">;
   after: After;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -55,6 +57,8 @@ export class Drive {
   readonly #inHand = new Set<number>();
   /** Ideas that nothing more comes of although their row does not say so. */
   readonly #settled = new Set<number>();
+  /** Ideas whose kind a model was asked for. */
+  readonly #judged = new Set<number>();
   #ready: Ready | null = null;
   #preparing: Promise<Ready> | null = null;
   #asking = false;
@@ -91,6 +95,7 @@ export class Drive {
     if (over) this.#open.delete(idea.id);
     else this.#open.set(idea.id, idea);
     if (idea.status === "failed") this.#lookAtFailure(idea);
+    if (idea.commit !== null && idea.judged === null) this.#judge(idea.id);
     this.pump();
   }
 
@@ -357,6 +362,18 @@ export class Drive {
       this.#parts.onBusy();
     });
     this.#takeBack.push(takeBack);
+  }
+
+  /** Has a model judge an implementation's kind, where the plan names one; once, and nothing waits for it. */
+  #judge(idea: number): void {
+    if (this.#search.plan.judge === null || this.#judged.has(idea)) return;
+    this.#judged.add(idea);
+    this.#parts.judge
+      .look(idea, undefined, this.#calls.signal)
+      .then(({ note }) => {
+        if (note !== null) this.#parts.onError(note);
+      })
+      .catch(this.#parts.onError);
   }
 
   /** A run that failed for a reason that is not its idea's: the next would too. */

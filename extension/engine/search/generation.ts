@@ -20,6 +20,7 @@ import { Background, type Caller } from "./background.ts";
 import { namedParents } from "./draws.ts";
 import { Knowledge } from "./knowledge.ts";
 import { planEpoch, planFresh, type EpochPlan } from "./next-epoch.ts";
+import type { Novelty, Repeat } from "./novelty.ts";
 
 /** Tokens of earlier experiments shown in one request; leaves room for code and answer in a context of 32,000. */
 const CONTEXT_TOKENS = 12_000;
@@ -32,6 +33,7 @@ export interface GenerationParts {
   environments: Environments;
   models: Models;
   ideator: Ideator;
+  novelty: Novelty;
   /** A seed for requests that bring none: any integer. */
   drawSeed: () => number;
 }
@@ -44,6 +46,8 @@ interface Order {
   seed: number;
   knowledge: Knowledge;
   plan: EpochPlan;
+  /** What becomes of ideas that nearly repeat earlier ones. */
+  repeats: "keep" | "skip";
 }
 
 export class Generation {
@@ -60,10 +64,10 @@ export class Generation {
   async generate(params: ParamsOut<typeof ideasGenerate>, caller: Caller): Promise<Generated> {
     const environment = await this.#parts.environments.get(params.environment);
     const seed = params.seed ?? this.#parts.drawSeed();
-    const { source, instructions, count } = params;
+    const { source, instructions, count, repeats } = params;
     const epoch = this.#parts.store.ideas.newestEpoch(environment.name);
     const knowledge = this.#knowledge(environment);
-    return this.#carryOut({ environment, source, instructions, epoch, seed, knowledge, plan: planFresh(count, seed) }, caller);
+    return this.#carryOut({ environment, source, instructions, epoch, seed, repeats, knowledge, plan: planFresh(count, seed) }, caller);
   }
 
   /**
@@ -74,7 +78,7 @@ export class Generation {
     const { store, environments } = this.#parts;
     const environment = await environments.get(params.environment);
     const seed = params.seed ?? this.#parts.drawSeed();
-    const { source, instructions, count, exploit, base } = params;
+    const { source, instructions, count, exploit, base, repeats } = params;
     const knowledge = this.#knowledge(environment);
     const ground = {
       plan: { base, memory: "environment" as const, contextTokens: CONTEXT_TOKENS },
@@ -82,7 +86,7 @@ export class Generation {
     };
     const plan = planEpoch({ count, exploit, base, parents: namedParents(knowledge), ground, seed });
     const epoch = store.ideas.newestEpoch(environment.name) + 1;
-    return this.#carryOut({ environment, source, instructions, epoch, seed, knowledge, plan }, caller);
+    return this.#carryOut({ environment, source, instructions, epoch, seed, repeats, knowledge, plan }, caller);
   }
 
   #knowledge({ name }: ValidEnvironment): Knowledge {
@@ -111,8 +115,9 @@ export class Generation {
         knowledge.learn(store.events.between(knowledge.upTo, store.events.newest));
         const known = { value: mean ?? published, published: mean === null };
         const answer = await ideator.generate(source, await background.request(draw, order.instructions, known, told));
-        ideas.push(...this.#write(order, draw, source, answer.ideas));
-        notes.push(...answer.notes);
+        const written = await this.#write(order, draw, source, answer.ideas, told);
+        ideas.push(...written.ideas);
+        notes.push(...answer.notes, ...written.notes);
         usage = addUsage(usage, answer.usage);
         cost = addCost(cost, answer.cost);
       } catch (thrown) {
@@ -126,16 +131,46 @@ export class Generation {
       if (caller.signal.aborted) throw cancelled(ideas.length);
     }
     if (ideas.length === 0 && failure !== null) throw failure;
-    return { ideas, notes, usage, cost };
+    return { ideas, notes: [...new Set(notes)], usage, cost };
   }
 
-  #write({ environment, epoch, seed }: Order, draw: Draw, source: SourceChoice, drafts: readonly Draft[]): Idea[] {
-    const actor = source.kind === "model" ? "model" : "search";
-    return this.#parts.store.ideas.add(
-      actor,
-      drafts.map((draft) => ({ ...newIdea(environment.name, draw, source, draft), epoch, seed })),
+  /** Writes the drafts down, each with what it nearly repeats. */
+  async #write(
+    { environment, epoch, seed, repeats: policy }: Order,
+    draw: Draw,
+    source: SourceChoice,
+    drafts: readonly Draft[],
+    caller: Caller,
+  ): Promise<{ ideas: Idea[]; notes: string[] }> {
+    const { store, novelty } = this.#parts;
+    const candidates = drafts.map(({ text, knobs }) => ({ text, knobs, base: draw.base }));
+    const looked = await novelty.look(environment, candidates, { signal: caller.signal, report: (message) => caller.report({ message }) });
+    const ideas = store.ideas.add(
+      source.kind === "model" ? "model" : "search",
+      drafts.map((draft, at) => ({
+        ...newIdea(environment.name, draw, source, draft),
+        ...{ epoch, seed, repeats: looked.repeats[at] ?? null },
+      })),
     );
+    const notes = [...looked.notes];
+    for (const [at, { id, title }] of ideas.entries()) {
+      const repeat = looked.repeats[at] ?? null;
+      if (repeat === null) continue;
+      if (policy === "skip") store.ideas.reject("search", [id], false, whyAside(repeat));
+      notes.push(repeatNote(title, repeat, policy === "skip"));
+    }
+    return { ideas: ideas.map(({ id }) => store.ideas.get(id)), notes };
   }
+}
+
+/** Why an idea is rejected by itself. */
+export function whyAside({ what }: Repeat): string {
+  return `it nearly repeats ${what}`;
+}
+
+/** @param aside whether it was put aside at once */
+export function repeatNote(title: string, { what }: Repeat, aside: boolean): string {
+  return `“${title}” nearly repeats ${what}${aside ? "; it was put aside" : ""}`;
 }
 
 /** @throws ProvingGroundError `model` when no such model is configured */

@@ -37,6 +37,13 @@ export class Events {
   between(after: number, upTo: number): LoggedEvent[] {
     return this.#database.all(`${ROWS} WHERE e.seq > ? AND e.seq <= ? ORDER BY e.seq`, after, upTo).map(toEvent);
   }
+
+  /** Ideas that were written, or are otherwise written than before, since an event. */
+  written(after: number): number[] {
+    return this.#database
+      .all("SELECT DISTINCT idea FROM events WHERE seq > ? AND kind IN ('idea added', 'idea edited', 'idea rebased') ORDER BY idea", after)
+      .map((row) => Number(row.idea));
+  }
 }
 
 function toEvent(row: Row): LoggedEvent {

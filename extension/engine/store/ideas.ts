@@ -24,7 +24,8 @@ export interface NewIdea {
   /** Search that it belongs to, and the request for ideas that it answers, if any. */
   search?: number | null;
   request?: number | null;
-  repeats?: Repetition | null;
+  /** An earlier idea that it nearly repeats, or by its position one of those before it that are written at the same time. */
+  repeats?: Repetition | { draft: number; likeness: number } | null;
 }
 
 /** What was written down, as opposed to what became of it. */
@@ -37,6 +38,8 @@ export interface IdeaRecord {
   knobs: Record<string, KnobValue> | null;
   base: number | null;
   search: number | null;
+  /** Whether it nearly repeats an earlier one. */
+  repeats: boolean;
   rejected: boolean;
 }
 
@@ -77,7 +80,10 @@ export class Ideas {
 
   /** The same as part of a larger transaction. @returns their numbers */
   insert(transaction: Transaction, ideas: readonly NewIdea[]): number[] {
-    return ideas.map((idea) => {
+    const ids: number[] = [];
+    for (const idea of ideas) {
+      const repeats = idea.repeats ?? null;
+      const repeated = repeats === null ? null : "draft" in repeats ? (ids[repeats.draft] ?? null) : repeats.idea;
       const id = this.#database.run(
         `INSERT INTO ideas (environment, epoch, source, model, strategy, title, description, changes, kind, knobs, base, seed, repairs,
              search, request, repeats, likeness, created_at)
@@ -97,8 +103,8 @@ export class Ideas {
         idea.repairs ?? null,
         idea.search ?? null,
         idea.request ?? null,
-        idea.repeats?.idea ?? null,
-        idea.repeats?.likeness ?? null,
+        repeated,
+        repeated === null ? null : (repeats?.likeness ?? null),
         this.#database.now(),
       );
       idea.parents.forEach((parent, position) => {
@@ -111,8 +117,9 @@ export class Ideas {
         detail: { environment, search, source, title: text.title, length: lengthOf(text), knobs, base },
       });
       if (search !== null) transaction.searches.add(search);
-      return id;
-    });
+      ids.push(id);
+    }
+    return ids;
   }
 
   /** @throws ProvingGroundError `unknown-idea` */
@@ -144,6 +151,7 @@ export class Ideas {
       knobs: knobsOf(row),
       base: row.base === null ? null : Number(row.base),
       search: row.search === null ? null : Number(row.search),
+      repeats: row.repeats !== null,
       rejected: row.rejected_at !== null,
     };
   }
@@ -189,8 +197,11 @@ export class Ideas {
     return Number(this.#database.get("SELECT coalesce(max(epoch), 0) AS epoch FROM ideas WHERE environment = ?", environment)?.epoch ?? 0);
   }
 
-  /** Replaces the text, and the knobs that a change of the text implies. */
-  edit(actor: Actor, id: number, text: IdeaText, knobs: Record<string, KnobValue> | null): Idea {
+  /**
+   * Replaces the text, and the knobs that a change of the text implies.
+   * @param repeats what the new text nearly repeats; as it was when absent
+   */
+  edit(actor: Actor, id: number, text: IdeaText, knobs: Record<string, KnobValue> | null, repeats?: Repetition | null): Idea {
     this.record(id);
     this.#database.transaction(actor, (transaction) => {
       this.#database.run(
@@ -201,6 +212,10 @@ export class Ideas {
         knobs === null ? null : JSON.stringify(knobs),
         id,
       );
+      if (repeats !== undefined) {
+        const { idea = null, likeness = null } = repeats ?? {};
+        this.#database.run("UPDATE ideas SET repeats = ?, likeness = ? WHERE id = ?", idea, likeness, id);
+      }
       transaction.event({ kind: "idea edited", idea: id, detail: { text, length: lengthOf(text), knobs } });
     });
     return this.get(id);
@@ -237,10 +252,13 @@ export class Ideas {
     });
   }
 
-  /** What a model says of an implementation's kind. */
+  /**
+   * What a model says of an implementation's kind.
+   * @param by `provider/model`
+   */
   judge(idea: number, kind: IdeaKind, by: string): void {
     this.#database.transaction("model", (transaction) => {
-      this.#database.run("UPDATE ideas SET judged = ? WHERE id = ?", kind, idea);
+      this.#database.run("UPDATE ideas SET judged = ?, judged_by = ? WHERE id = ?", kind, by, idea);
       transaction.event({ kind: "kind judged", idea, detail: { kind, by } });
     });
   }
@@ -274,6 +292,7 @@ export class Ideas {
       summary: summaryOf(String(row.description)),
       kind: row.kind as IdeaKind | null,
       judged: row.judged as IdeaKind | null,
+      judgedBy: row.judged_by as string | null,
       parents: JSON.parse(String(row.parents)) as number[],
       base: row.base === null ? null : Number(row.base),
       repairs: row.repairs === null ? null : Number(row.repairs),

@@ -7,6 +7,7 @@ import { Implementations } from "./implementations.ts";
 import { Parents } from "./parents.ts";
 import { Runs } from "./runs.ts";
 import { Searches } from "./searches.ts";
+import { Vectors } from "./vectors.ts";
 
 export class Store {
   readonly ideas: Ideas;
@@ -16,6 +17,7 @@ export class Store {
   readonly calls: Calls;
   readonly searches: Searches;
   readonly events: Events;
+  readonly vectors: Vectors;
   readonly #database: Database;
 
   /**
@@ -31,6 +33,7 @@ export class Store {
     this.calls = new Calls(this.#database);
     this.searches = new Searches(this.#database, this.ideas);
     this.events = new Events(this.#database);
+    this.vectors = new Vectors(this.#database);
   }
 
   /** Hears of every committed change; @returns a function that ends the subscription. */

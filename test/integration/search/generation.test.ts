@@ -11,6 +11,7 @@ import type { Chunk, Completion } from "../../../extension/engine/models/languag
 import { Prompts } from "../../../extension/engine/models/prompts.ts";
 import { REAL_SURROUNDINGS } from "../../../extension/engine/models/surroundings.ts";
 import { Generation } from "../../../extension/engine/search/generation.ts";
+import { Novelty } from "../../../extension/engine/search/novelty.ts";
 import { Store } from "../../../extension/engine/store/store.ts";
 import { ProvingGroundError } from "../../../extension/protocol/errors.ts";
 import type { ProgressReport } from "../../../extension/protocol/methods.ts";
@@ -78,7 +79,8 @@ function generation(model?: ReturnType<typeof modelAnswering>["model"]): Generat
   if (model) models.get = () => model;
   const bundled = path.join(import.meta.dirname, "../../../extension/engine/ideator/prompts");
   const ideator = new Ideator(new Prompts([path.join(top, ".proving-ground/prompts"), bundled]));
-  return new Generation({ store, git, environments: new Environments(git, top, store), models, ideator, drawSeed: () => 42 });
+  const novelty = new Novelty({ store, models });
+  return new Generation({ store, git, environments: new Environments(git, top, store), models, ideator, novelty, drawSeed: () => 42 });
 }
 const caller = (signal = new AbortController().signal) => {
   const reports: Omit<ProgressReport, "progress">[] = [];

@@ -138,3 +138,14 @@ test("a null character, for which the editor would show nothing at all, is shown
   expect(print([attempt])).toContain("a␀b");
   expect(printAnswer(attempt)).toBe("a␀b");
 });
+
+test("what the idea nearly repeats stands at the top, and is no heading whatever it says", () => {
+  const repetition = "nearly repeats #3 “# Lion” (82% alike), which failed: it divided by zero";
+  const [title, , about, , repeats, , counts] = printAttempts(detail([attemptFixture(1)]), clock, repetition).split("\n");
+  expect([title, about, repeats]).toEqual([
+    "# Attempts at “Adam instead of plain steps”",
+    "#7 · draft",
+    "Nearly repeats #3 “# Lion” (82% alike), which failed: it divided by zero.",
+  ]);
+  expect(counts).toMatch(/^1 attempt: /);
+});

@@ -12,6 +12,14 @@ describe("what a generation came to", () => {
     expect(outcomeOf({ ideas, notes: [], usage: null, cost: null })).toEqual({ level: "info", text: "2 new ideas." });
   });
 
+  it("does not count what was put aside at once", () => {
+    const aside = { ...ideaFixture(3), status: "rejected" as const };
+    expect(outcomeOf({ ideas: [...ideas, aside], notes: ["“C” nearly repeats #1; it was put aside"], usage: null, cost: null })).toEqual({
+      level: "warning",
+      text: "2 new ideas.\n“C” nearly repeats #1; it was put aside.",
+    });
+  });
+
   it("has its cost, which is no warning either", () => {
     const usage = { inputTokens: 12_345, outputTokens: 678 };
     expect(outcomeOf({ ideas, notes: [], usage, cost: null })).toEqual({ level: "info", text: "2 new ideas (12,345 tokens in, 678 out)." });

@@ -69,6 +69,21 @@ test("the tooltip of an idea that is not implemented has the whole reason", () =
   expect(row?.tooltip).toContain(escapeMarkdown("a.py: is protected (a.py)"));
 });
 
+test("an idea that nearly repeats another one says so, and its tooltip how that went", () => {
+  const repeating = ideaFixture(8, { title: "B again", epoch: 0, repeats: { idea: 2, likeness: 0.816 } });
+  const [group] = ideaRows("lab", [...ideas, repeating], environment, "status", new Set()).filter((row) => row.label === "Draft");
+  expect(text([group!]).slice(1)).toContain("  B again | draft · repeats #2");
+  const row = group?.kind === "group" ? group.children.find((child) => child.label === "B again") : undefined;
+  expect(row?.tooltip).toContain(escapeMarkdown("nearly repeats #2 “B” (82% alike), which reached val_loss 1.9"));
+});
+
+test("the tooltip has both kinds where a model judged too", () => {
+  const judged = ideaFixture(8, { judged: "algorithmic", judgedBy: "lab/m" });
+  const [group] = ideaRows("lab", [judged], environment, "status", new Set());
+  const [row] = group?.kind === "group" ? group.children : [];
+  expect(row?.tooltip).toContain(escapeMarkdown("hyper-parameter by its diff, algorithmic as lab/m judges"));
+});
+
 test("a note is offered where a model would read it, attempts where there are some", () => {
   const actions = (changes: object) =>
     [...actionsOn(ideaFixture(1, changes))].filter((action) => action === "retry" || action === "attempts");
@@ -106,11 +121,15 @@ test("what a human marked is seen in the row, and told with the search and what 
   ];
   const [group] = ideaRows("lab", marked, environment, "epoch", new Set([12]), [search]);
   const rows = group?.kind === "group" ? group.children : [];
-  expect(text(rows)).toEqual(["Warm-up | parent · 0.610 · pinned", "Decay | 0.700 · banned", "Longer warm-up | draft · waits for you"]);
+  expect(text(rows)).toEqual([
+    "Warm-up | parent · 0.610 · pinned",
+    "Decay | 0.700 · banned",
+    "Longer warm-up | draft · repeats #12 · waits for you",
+  ]);
   expect(rows.map((row) => row.icon?.id)).toEqual(["pinned", "circle-slash", "circle-outline"]);
   expect(rows[2]?.context).toContain("admit");
   expect(rows[2]?.tooltip).toContain("in evolutionary search 3");
-  expect(rows[2]?.tooltip).toContain(escapeMarkdown("nearly repeats #12 “Warm-up”, which reached 0.610"));
+  expect(rows[2]?.tooltip).toContain(escapeMarkdown("nearly repeats #12 “Warm-up” (90% alike), which reached val_loss 0.61"));
 });
 
 test("the status bar tells how far a search is", () => {

@@ -46,7 +46,7 @@ describe("rows", () => {
       "idea admit diff reject",
       "run diff log reject retry",
     ]);
-    expect(rows[2]?.tooltip).toContain(String.raw`nearly repeats \#9 “Warm\-up”, which reached 0\.610`);
+    expect(rows[2]?.tooltip).toContain(String.raw`nearly repeats \#9 “Warm\-up” \(80% alike\), which reached 0\.61`);
     expect(rows.map((row) => (row.kind === "idea" ? row.opens : row.kind))).toEqual(["search", "review", undefined, "diff", "run"]);
   });
 

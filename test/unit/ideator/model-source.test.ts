@@ -36,7 +36,7 @@ describe("ideas by a model", () => {
     const model = new Scripted(answer("One", "Two"));
     expect(await ask(model)).toEqual({
       ideas: [idea("One"), idea("Two")].map((text) => ({ text, kind: null, knobs: null, parents: [] })),
-      answers: [expect.stringContaining("One") as string],
+      answers: [answer("One", "Two")],
       notes: [],
       usage: { inputTokens: 10, outputTokens: 5 },
       cost: null,
@@ -47,9 +47,9 @@ describe("ideas by a model", () => {
 
   it("that are missing are asked for again, without those there are", async () => {
     const model = new Scripted(answer("One"), answer("Two", "Three"));
-    const { ideas, notes } = await ask(model, { count: 3, earlier: [{ title: "Zero", values: null }] });
+    const { ideas, notes } = await ask(model, { count: 3, earlier: [{ ...idea("Zero"), values: null }] });
     expect(ideas.map(({ text }) => text.title)).toEqual(["One", "Two", "Three"]);
-    expect(notes).toEqual(["asked for 3, got 1"]);
+    expect(notes).toEqual([]);
     expect(model.requests[1]?.messages[1]?.content).toContain("- Zero\n- One");
     expect(model.requests[1]?.messages[1]?.content).toContain("Propose 2 ideas");
   });
@@ -58,15 +58,8 @@ describe("ideas by a model", () => {
     const model = new Scripted(answer("One"), "no more", "really", "never asked");
     const { ideas, notes } = await ask(model, { count: 10 });
     expect(ideas).toHaveLength(1);
-    expect(notes).toContain("asked for 10, got 1");
+    expect(notes).toEqual(["asked for 10, got 1"]);
     expect(model.requests).toHaveLength(3);
-  });
-
-  it("are dropped with a note when their title was there before, and when there are too many", async () => {
-    const model = new Scripted(answer("one!", "Two", "two", "Three", "Four"));
-    const { ideas, notes } = await ask(model, { earlier: [{ title: "One", values: null }] });
-    expect(ideas.map(({ text }) => text.title)).toEqual(["Two", "Three"]);
-    expect(notes).toEqual(["“one!” was proposed before and is left out", "“two” was proposed before and is left out"]);
   });
 
   it("are an error with an excerpt when there are none", async () => {
@@ -82,7 +75,7 @@ describe("ideas by a model", () => {
     const model = new Scripted(answer("One"), new ProvingGroundError("model", "the server fell over"));
     const { ideas, notes } = await ask(model);
     expect(ideas).toHaveLength(1);
-    expect(notes).toContain("asking stub/one for the missing ideas failed: the server fell over");
+    expect(notes).toEqual(["asked for 2, got 1; asking stub/one for the missing ideas failed: the server fell over"]);
   });
 
   it("name all chosen parents when they build on them", async () => {
@@ -111,14 +104,95 @@ describe("ideas by a model", () => {
   });
 });
 
+describe("an ideator that repeats itself", () => {
+  const titles = ({ ideas }: { ideas: { text: { title: string } }[] }) => ideas.map(({ text }) => text.title);
+  const earlier = [{ ...idea("One"), values: null }];
+
+  it("within an answer and against earlier ideas is asked again for what is left out, told what there is", async () => {
+    const model = new Scripted(answer("one!", "Two", "two", "Three"), answer("Four"));
+    const ideation = await ask(model, { count: 3, earlier });
+    expect(titles(ideation)).toEqual(["Two", "Three", "Four"]);
+    expect(ideation.notes).toEqual(["“one!”, “two” were proposed before, word for word, and left out"]);
+    expect(model.requests[1]?.messages[1]?.content).toContain("- One\n- Two\n- Three");
+    expect(model.requests[1]?.messages[1]?.content).toContain("Propose one idea");
+  });
+
+  it("across answers ends with what there is and one note, which says how often it was asked in vain by no more than that", async () => {
+    const same = answer("One", "Two", "Three");
+    const model = new Scripted(same, same, same, "never asked");
+    const ideation = await ask(model, { count: 10, earlier });
+    expect(titles(ideation)).toEqual(["Two", "Three"]);
+    expect(ideation.notes).toEqual(["asked for 10, got 2; “One”, “Two”, “Three” were proposed before, word for word, and left out"]);
+    expect(model.requests).toHaveLength(3);
+  });
+
+  it("in nothing but earlier ideas gives none: the error names it, with an excerpt", async () => {
+    const model = new Scripted(answer("One"), answer("ONE"), answer("One."));
+    const asked = ask(model, { count: 3, earlier });
+    await expect(asked).rejects.toThrow(
+      'stub/one gave no usable idea: “One” was proposed before, word for word, and left out. It began: “{"ideas"',
+    );
+  });
+
+  it("gives 3 of 10 and is asked for the 7 that are missing, twice at most", async () => {
+    const model = new Scripted(answer("A", "B", "C"), "That is all I have.", '{"ideas": []}', "never asked");
+    const ideation = await ask(model, { count: 10 });
+    expect(titles(ideation)).toEqual(["A", "B", "C"]);
+    expect(ideation.notes).toEqual(["asked for 10, got 3"]);
+    expect(model.requests.map(({ messages }) => /Propose (\w+) ideas/.exec(messages[1]?.content ?? "")?.[1])).toEqual(["10", "7", "7"]);
+  });
+
+  it("gives the same title with another body: both are kept, the second under a title that tells them apart", async () => {
+    const other = { title: "One", description: "For quite another reason.", changes: "Do that." };
+    const third = { title: "one", description: "For a third reason.", changes: "Do both." };
+    const model = new Scripted(JSON.stringify({ ideas: [other, third, idea("Two")] }));
+    const ideation = await ask(model, { count: 3, earlier });
+    expect(titles(ideation)).toEqual(["One (2)", "one (3)", "Two"]);
+    expect(ideation.ideas[0]?.text).toEqual({ ...other, title: "One (2)" });
+    expect(ideation.notes).toEqual([
+      "“One” is another idea under a title that was there: it is called “One (2)”",
+      "“one” is another idea under a title that was there: it is called “one (3)”",
+    ]);
+  });
+
+  it("says an idea again that was told apart: it is known by its text, whatever number its title has", async () => {
+    const other = { description: "For quite another reason.", changes: "Do that." };
+    const known = [...earlier, { title: "One (2)", ...other, values: null }];
+    const model = new Scripted(JSON.stringify({ ideas: [{ title: "One", ...other }, idea("Two")] }));
+    const ideation = await ask(model, { count: 1, earlier: known });
+    expect(titles(ideation)).toEqual(["Two"]);
+    expect(ideation.notes).toEqual(["“One” was proposed before, word for word, and left out"]);
+  });
+
+  it.each([
+    ["numbered titles", '{"ideas": [{"title": "1. One", "description": "Because.", "changes": "Do it."}]}'],
+    ["tagged text", "<idea><title>One</title><description>Because.</description><changes>Do it.</changes></idea>"],
+    ["bold titles in a fence", '```json\n{"title": "**One**", "description": "Because.", "changes": "Do it."}\n```'],
+  ])("is recognised in %s", async (_, text) => {
+    const model = new Scripted(text, answer("Two"));
+    const ideation = await ask(model, { count: 1, earlier });
+    expect(titles(ideation)).toEqual(["Two"]);
+    expect(ideation.notes).toEqual(["“One” was proposed before, word for word, and left out"]);
+  });
+});
+
+it("the answers that were recorded come to the same ideas again, asked of nobody", async () => {
+  const request = { count: 4, earlier: [{ ...idea("One"), values: null }] };
+  const first = await ask(new Scripted(answer("One", "Two"), answer("Two", "Three"), "no more"), request);
+  expect(first.answers).toHaveLength(3);
+  const again = await ask(new Scripted(...(first.answers ?? [])), request);
+  expect(again.ideas).toEqual(first.ideas);
+  expect(again.notes).toEqual(first.notes);
+});
+
 describe("ideas by operators", () => {
   it("need no model and report each", async () => {
     const seen: string[] = [];
     const onProgress = ({ message }: IdeationProgress) => seen.push(message);
-    const { ideas, usage } = await ideator.generate({ kind: "operators" }, ideation({ onProgress }));
+    const { ideas, answers, usage } = await ideator.generate({ kind: "operators" }, ideation({ onProgress }));
     expect(ideas.map(({ text }) => text.title)).toEqual(seen);
     expect(ideas).toHaveLength(2);
-    expect(usage).toBeNull();
+    expect({ answers, usage }).toEqual({ answers: null, usage: null });
   });
 
   it("are refused where there are no knobs", async () => {

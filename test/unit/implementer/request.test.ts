@@ -24,6 +24,7 @@ function job(base: number | null): Job {
       knobs: null,
       base,
       search: null,
+      repeats: false,
       rejected: false,
     },
     environment,

@@ -85,6 +85,62 @@ describe("an idea's status", () => {
   });
 });
 
+describe("a repetition", () => {
+  it("is of an earlier idea, or of one that is written at the same time, and follows the text", () => {
+    const first = added(idea("Cosine"));
+    const ideas = store.ideas.add("model", [
+      idea("Cosine again", { repeats: { idea: first, likeness: 0.8 } }),
+      idea("Lion"),
+      idea("Lion again", { repeats: { draft: 1, likeness: 0.7 } }),
+    ]);
+    const [again, lion, other] = ideas.map(({ id }) => id);
+    expect(ideas.map(({ repeats }) => repeats)).toEqual([{ idea: first, likeness: 0.8 }, null, { idea: lion, likeness: 0.7 }]);
+    expect([again, lion].map((id) => store.ideas.record(id!).repeats)).toEqual([true, false]);
+    const text = { title: "Muon", description: "", changes: "" };
+    expect(store.ideas.edit("human", again!, text, null).repeats).toEqual({ idea: first, likeness: 0.8 });
+    expect(store.ideas.edit("human", again!, text, null, null).repeats).toBeNull();
+    expect(store.ideas.edit("human", other!, text, null, { idea: again!, likeness: 1 }).repeats).toEqual({ idea: again, likeness: 1 });
+  });
+});
+
+describe("what a model says of a kind", () => {
+  it("is kept beside the kind by the diff, with the model's name", () => {
+    const id = implemented("Cosine");
+    expect(store.ideas.get(id)).toMatchObject({ kind: "algorithmic", judged: null, judgedBy: null });
+    store.ideas.judge(id, "hyper-parameter", "lab/m");
+    expect(store.ideas.get(id)).toMatchObject({ kind: "algorithmic", judged: "hyper-parameter", judgedBy: "lab/m" });
+  });
+});
+
+describe("vectors", () => {
+  it("are kept by text and model, bit by bit", () => {
+    const vectors = new Map([
+      ["one", Float32Array.of(0.1, -2, 3e-9)],
+      ["two", Float32Array.of(1, 0, 0)],
+    ]);
+    store.vectors.put("lab/e", vectors);
+    store.vectors.put("lab/other", new Map([["one", Float32Array.of(5)]]));
+    store.close();
+    store = open();
+    expect(store.vectors.of("lab/e")).toEqual(vectors);
+    expect(store.vectors.of("lab/none")).toEqual(new Map());
+  });
+});
+
+describe("the event log", () => {
+  it("tells which ideas are written otherwise than before, each once", () => {
+    const [a, b, c] = ["A", "B", "C"].map((title) => added(idea(title)));
+    const { newest } = store.events;
+    store.ideas.reject("human", [b!], false);
+    store.ideas.edit("human", c!, { title: "C2", description: "", changes: "" }, null);
+    store.ideas.edit("human", c!, { title: "C3", description: "", changes: "" }, null);
+    store.ideas.rebase("human", a!, b!);
+    const d = added(idea("D"));
+    expect(store.events.written(newest)).toEqual([a, c, d]);
+    expect(store.events.written(store.events.newest)).toEqual([]);
+  });
+});
+
 describe("the queue", () => {
   it("is first come first served, except for what was put first", () => {
     const id = implemented("A");
