@@ -190,7 +190,7 @@ describe("what is printed", () => {
   it("of one: its plan, its caps and what it used", () => {
     const text = searchText(search, lab({ ideas }), NOW + 60_000);
     expect(text).toMatch(/^plan +10 epochs of 6 ideas by operators$/m);
-    expect(text).toMatch(/^used +\$0\.31 of \$2\.00, 60 s$/m);
+    expect(text).toMatch(/^used +\$0\.31 of \$2\.00, 60 s of wall time$/m);
     expect(text).toMatch(/^best +1\.842, #1 Cosine$/m);
     expect(text).not.toContain("waits for");
   });
