@@ -212,7 +212,7 @@ describe("what is printed", () => {
       }),
     );
     expect(cells(waitingTable(list))).toEqual([
-      { what: "Parents of epoch 4", about: "none chosen, go on?", detail: "evolutionary search 3", answer: "search go-on 3" },
+      { what: "Parents of epoch 4", about: "0 chosen, go on?", detail: "evolutionary search 3", answer: "search go-on 3" },
       { what: "Paused", about: "The disk is full.", detail: "evolutionary search 5", answer: "search resume 5" },
       { what: "Review", about: "Lion", detail: "+31 −12", answer: "diff 1; approve 1" },
       { what: "Let in", about: "Decay", answer: "ideas admit 2" },
