@@ -99,7 +99,7 @@ export function waitingText(waiting: Waiting): WaitingText {
       const { search, chosen } = waiting;
       return {
         what: `Parents of epoch ${search.epoch + 2}`,
-        about: `${chosen === 0 ? "none" : chosen} chosen, go on?`,
+        about: `${chosen} chosen, go on?`,
         detail: searchName(search),
       };
     }

@@ -33,7 +33,7 @@ describe("rows", () => {
       }),
     );
     expect(text(rows)).toEqual([
-      "Parents of epoch 4: none chosen, go on? | evolutionary search 1",
+      "Parents of epoch 4: 0 chosen, go on? | evolutionary search 1",
       "Review: Lion | +31 −12",
       "Let in: Longer warm-up | like #9",
       "Run: Tied | +31 −12",

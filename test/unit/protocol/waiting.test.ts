@@ -66,7 +66,7 @@ test("an idea that nearly repeats another waits where the search asks about repe
 
 test("a search that asks for the parents of its next epoch says how many are chosen or pinned", () => {
   const searches = [searchFixture(1, { asksForParents: true })];
-  expect(said(lab({ searches }))).toEqual(["Parents of epoch 4: none chosen, go on? | evolutionary search 1"]);
+  expect(said(lab({ searches }))).toEqual(["Parents of epoch 4: 0 chosen, go on? | evolutionary search 1"]);
   const ideas = [ideaFixture(1, { mark: "pinned" }), ideaFixture(2), ideaFixture(3, { mark: "banned" })];
   expect(said(lab({ searches, ideas, parents: { tinylm: [1, 2] } }))[0]).toContain("2 chosen, go on?");
 });
