@@ -71,7 +71,7 @@ test("a search that asks for the parents of its next epoch says how many are cho
   expect(said(lab({ searches, ideas, parents: { tinylm: [1, 2] } }))[0]).toContain("2 chosen, go on?");
 });
 
-test("a search that paused itself says why; one that its human paused does not wait", () => {
+test("a search that is paused says why; one without a reason does not wait", () => {
   const searches = [searchFixture(1, { state: "paused", reason: "The disk is full." }), searchFixture(2, { state: "paused" })];
   expect(said(lab({ searches }))).toEqual(["Paused: The disk is full. | evolutionary search 1"]);
 });
