@@ -80,6 +80,7 @@ test("what it came to is analysed in the results", async ({ window }, info) => {
 
 test("one that asks stops at its gates, waits in one list, and is answered in bulk", async ({ window }, info) => {
   const composer = await composerOf(window);
+  await composer.locator("summary", { hasText: "Search" }).click();
   const boxes = composer.locator("vscode-checkbox");
   for (const gate of ["ideas", "diffs"]) await boxes.filter({ hasText: gate }).click();
   await composer.getByRole("textbox", { name: "Epochs" }).fill("1");
