@@ -37,17 +37,18 @@ export const asked = (gates: Gates) => (Object.keys(gates) as Gate[]).filter((ga
 export const hoursName = (gpus: number) => (gpus > 0 ? "GPU hours" : "run hours");
 
 /**
- * What a search has used, beside the caps that are set: `$0.31 of $2.00`, `0.4 of 2 GPU hours`, `12 of 60 min`.
+ * What a search has used, beside the caps that are set: `$0.31 of $2.00`, `0.4 of 2 GPU hours`, `12 of 60 min`; without a cap `12 min of wall time`.
  * @param gpus of one run
  * @param now milliseconds since 1970
  */
 export function spentTexts({ plan: { caps }, spent, startedAt, endedAt }: Search, gpus: number, now: number): string[] {
-  const minutes = Math.max(0, ((endedAt ?? now) - startedAt) / 60_000);
+  const seconds = Math.max(0, Math.floor(((endedAt ?? now) - startedAt) / 1000));
+  const minutes = Math.floor(seconds / 60);
   return [
     ...ofCap(spent.dollars, caps.dollars, dollarText, ""),
     ...ofCap(spent.tokens, caps.tokens, compact, " tokens"),
     ...ofCap(spent.hours, caps.hours, hours, ` ${hoursName(gpus)}`),
-    caps.minutes > 0 ? `${hours(Math.floor(minutes))} of ${hours(caps.minutes)} min` : durationText(Math.floor(minutes) * 60),
+    caps.minutes > 0 ? `${minutes} of ${hours(caps.minutes)} min` : `${durationText(minutes < 2 ? seconds : minutes * 60)} of wall time`,
   ];
 }
 

@@ -15,7 +15,7 @@ export type Waiting =
   | { kind: "parents"; search: Search; chosen: number }
   /** A search that something keeps from going on. */
   | { kind: "held up"; search: Search; why: string }
-  /** A search that has paused itself. */
+  /** A search that is paused and says why. */
   | { kind: "paused"; search: Search; why: string }
   /** A result outside the plausible range: nothing was learnt from it, and nothing has been done about it yet. */
   | { kind: "quarantined"; run: Run; idea: Idea | null; why: string };
@@ -99,7 +99,7 @@ export function waitingText(waiting: Waiting): WaitingText {
       const { search, chosen } = waiting;
       return {
         what: `Parents of epoch ${search.epoch + 2}`,
-        about: `${chosen === 0 ? "none" : chosen} chosen, go on?`,
+        about: `${chosen} chosen, go on?`,
         detail: searchName(search),
       };
     }

@@ -25,6 +25,8 @@ export class Composer extends FrameElement {
   #state: ComposerState | null = null;
   #drafts: Drafts = {};
   #wrongCount = false;
+  /** A search was asked for whose card has not come yet; the card that was there until then is of `after`. */
+  #started: { after: number | null } | null = null;
   /** Fields of the search's form that cannot be read, with what is wrong. */
   readonly #wrong = new Map<string, string>();
 
@@ -62,6 +64,7 @@ export class Composer extends FrameElement {
       if (untouched && element.value !== value) element.value = value;
     }
     nameFields(this);
+    this.#revealStarted(state.search.card);
     const tail = this.querySelector(".tail");
     if (tail !== null) tail.scrollTop = tail.scrollHeight;
   }
@@ -152,6 +155,13 @@ export class Composer extends FrameElement {
       </details>`;
   }
 
+  /** The form that the user pressed the button of lies far below the card that comes of it. */
+  #revealStarted(card: SearchCard | null): void {
+    if (this.#started === null || !isUnderWay(card) || card.search === this.#started.after) return;
+    this.#started = null;
+    document.scrollingElement?.scrollTo({ top: 0 });
+  }
+
   #blocked(blocked: NonNullable<ComposerState["blocked"]>) {
     const { action } = blocked;
     return html`<div class="composer" role="status">
@@ -182,7 +192,10 @@ export class Composer extends FrameElement {
       else this.#wrong.set(field, what);
       this.requestUpdate();
     },
-    start: () => this.#post({ type: "startSearch" }),
+    start: () => {
+      this.#started = { after: this.#state?.search.card?.search ?? null };
+      this.#post({ type: "startSearch" });
+    },
   };
 
   readonly #toggled = (event: Event): void => {

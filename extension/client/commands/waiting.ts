@@ -32,7 +32,7 @@ export function waitingHandlers({ ideation, presenter, reviews, targets }: Waiti
       const { lab } = ideation.need();
       const list = lab.snapshot === null ? [] : waitingIn(lab.snapshot);
       const ideas = list.flatMap((one) => (one.kind === "idea" ? [one] : []));
-      const unseen = ideas.filter(({ gate }) => gate === "diffs").map(({ idea }) => idea.id);
+      const unseen = ideas.filter(({ gate }) => gate === "diffs").map(({ idea }) => idea);
       const passing = ideas.filter(({ gate }) => gate !== "diffs").map(({ idea }) => idea.id);
       const searches = list.flatMap((one) => (one.kind === "parents" ? [one.search.id] : []));
       if (ideas.length + searches.length === 0) {
@@ -42,10 +42,7 @@ export function waitingHandlers({ ideation, presenter, reviews, targets }: Waiti
       if (unseen.length > 0 && !(await mayApproveUnseen(unseen.length))) return;
       if (passing.length > 0) await lab.link.request(ideasAdmit, { ideas: passing });
       for (const search of searches) await lab.link.request(searchGoOn, { search });
-      if (unseen.length === 0) return;
-      const sessions = [];
-      for (const idea of unseen) sessions.push(await reviews.open(lab, idea));
-      await approveAsTheyStand(reviews, presenter, sessions);
+      if (unseen.length > 0) await approveAsTheyStand(reviews, presenter, lab, unseen);
     },
     "provingGround.goOn": async (clicked, selected) => {
       const { lab, items } = await targets.searches(clicked, selected, (search) => search.asksForParents, "Go on");

@@ -1,6 +1,8 @@
 /** Reviewing inline: commands on the hunk at the cursor or under a lens, on all hunks, and approval. */
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Idea } from "../../protocol/idea.ts";
+import { proposalApprove } from "../../protocol/methods.ts";
 import type { Hunk } from "../../protocol/review.ts";
 import { undecided } from "../../protocol/review.ts";
 import type { HunkRef } from "../commands/registry.ts";
@@ -109,50 +111,65 @@ export async function approve(reviews: Reviews, presenter: Presenter, sessions: 
     );
     if (chosen !== accept) return false;
   }
-  await approveAsTheyStand(reviews, presenter, sessions);
+  const [first] = sessions;
+  if (first === undefined) return false;
+  const proposals = sessions.map(({ idea: id, title }) => ({ id, title }));
+  await approveAsTheyStand(reviews, presenter, first.lab, proposals);
   return true;
 }
 
 /** The same without a question: what is undecided is accepted. One that cannot be approved does not keep the others from it. */
-export async function approveAsTheyStand(reviews: Reviews, presenter: Presenter, sessions: readonly ReviewSession[]): Promise<void> {
+export async function approveAsTheyStand(
+  reviews: Reviews,
+  presenter: Presenter,
+  lab: Lab,
+  proposals: readonly Pick<Idea, "id" | "title">[],
+): Promise<void> {
   const approved: { lab: string; idea: number; title: string }[] = [];
   const failures: ProvingGroundError[] = [];
-  const title = sessions.length === 1 ? `Approving “${sessions[0]?.title ?? ""}”` : `Approving ${sessions.length} proposals`;
+  const title = proposals.length === 1 ? `Approving “${proposals[0]?.title ?? ""}”` : `Approving ${proposals.length} proposals`;
   await presenter.work(title, async (signal, onProgress) => {
-    for (const [index, session] of sessions.entries()) {
+    for (const [index, proposal] of proposals.entries()) {
       if (signal.aborted) throw new ProvingGroundError("cancelled", "cancelled");
-      onProgress({ progress: 0, message: session.title, done: index, total: sessions.length });
+      onProgress({ progress: 0, message: proposal.title, done: index, total: proposals.length });
       try {
-        await session.approve("accept", signal);
-        approved.push({ lab: session.lab.key, idea: session.idea, title: session.title });
-        await reviews.close(session);
+        await approveOne(reviews, lab, proposal.id, signal);
+        approved.push({ lab: lab.key, idea: proposal.id, title: proposal.title });
       } catch (thrown) {
         const error = ProvingGroundError.from(thrown);
-        if (error.code === "cancelled" || sessions.length === 1) throw error;
+        if (error.code === "cancelled" || proposals.length === 1) throw error;
         failures.push(error);
       }
     }
   });
+  tellApproved(presenter, lab, approved);
   const [failure] = failures;
-  if (failure !== undefined) {
-    const { code, message, hint } = failure;
-    const what = `${counted(failures.length, "proposal")} could not be approved: ${message}`;
-    presenter.error(new ProvingGroundError(code, what, { ...(hint === undefined ? {} : { hint }), cause: failure }));
+  if (failure === undefined) return;
+  const { code, message, hint } = failure;
+  const what = `${counted(failures.length, "proposal")} could not be approved: ${message}`;
+  throw new ProvingGroundError(code, what, { ...(hint === undefined ? {} : { hint }), cause: failure });
+}
+
+/** What is under review is saved first, and its tabs are closed. */
+async function approveOne(reviews: Reviews, lab: Lab, idea: number, signal: AbortSignal): Promise<void> {
+  const session = reviews.get(lab, idea);
+  if (session === undefined) {
+    await lab.link.request(proposalApprove, { idea, undecided: "accept" }, { signal });
+    return;
   }
-  const [first] = approved;
+  await session.approve("accept", signal);
+  await reviews.close(session);
+}
+
+function tellApproved(presenter: Presenter, lab: Lab, approved: readonly { lab: string; idea: number; title: string }[]): void {
+  const [first, second] = approved;
   if (first === undefined) return;
-  const waiting = sessions[0]?.lab.snapshot?.ideas.find(
-    (idea) => idea.status === "in review" && !approved.some((one) => one.idea === idea.id),
-  );
-  const said = approved.length === 1 ? `Approved “${first.title}”.` : `Approved ${approved.length} proposals.`;
+  const waiting = lab.snapshot?.ideas.find((idea) => idea.status === "in review" && !approved.some((one) => one.idea === idea.id));
   // Ideas of a search are run by it.
-  const lab = sessions[0]?.lab;
-  const own = approved.filter(({ idea }) => lab === undefined || (lab.searchOf(lab.idea(idea))?.state ?? "ended") === "ended");
-  void presenter.say("info", said, {
+  const own = approved.filter(({ idea }) => (lab.searchOf(lab.idea(idea))?.state ?? "ended") === "ended");
+  void presenter.say("info", second === undefined ? `Approved “${first.title}”.` : `Approved ${approved.length} proposals.`, {
     ...(own.length === 0 ? {} : { Run: () => execute("provingGround.run", own[0], own) }),
-    ...(waiting === undefined
-      ? {}
-      : { "Review Next": () => execute("provingGround.review", { lab: sessions[0]?.lab.key ?? "", idea: waiting.id }) }),
+    ...(waiting === undefined ? {} : { "Review Next": () => execute("provingGround.review", { lab: lab.key, idea: waiting.id }) }),
   });
 }
 

@@ -3,7 +3,10 @@ import type { Snapshot } from "../../protocol/lab.ts";
 import { waitingIn, waitingKey, waitingSummary, waitingText } from "../../protocol/waiting.ts";
 import type { Waiting } from "../../protocol/waiting.ts";
 
-/** What a search has come to wait for. What humans had implemented themselves is told where it was asked for, and failed runs by kind. */
+/**
+ * What a search has come to wait for. What humans had implemented themselves is told where it was asked for, failed runs by kind, and
+ * that a search is paused by the engine's own notice.
+ */
 export function newlyWaiting(before: Snapshot, after: Snapshot): Waiting[] {
   if (before.ideas === after.ideas && before.searches === after.searches) return [];
   const fresh = waitingIn(after).filter(isNews);
@@ -13,7 +16,8 @@ export function newlyWaiting(before: Snapshot, after: Snapshot): Waiting[] {
 }
 
 function isNews(waiting: Waiting): boolean {
-  return waiting.kind === "idea" ? waiting.idea.search !== null : waiting.kind !== "quarantined";
+  if (waiting.kind === "idea") return waiting.idea.search !== null;
+  return waiting.kind === "parents" || waiting.kind === "held up";
 }
 
 /** Those that still wait. */

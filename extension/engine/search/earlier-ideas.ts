@@ -22,6 +22,8 @@ export interface Earlier {
   search: number | null;
   /** Settings that it consists of, equal for equal ones; null for an idea in words. */
   settings: string | null;
+  /** Numbers in its title and planned changes. */
+  numbers: ReadonlySet<number>;
   /** The text that stands for it where vectors are compared, and a digest of it. */
   whole: string;
   digest: string;
@@ -72,7 +74,21 @@ export function earlierOf(id: number, search: number | null, { text, knobs, base
     .filter((part) => part !== "")
     .join("\n\n");
   const digest = digestOf(whole);
-  return { id, search, settings: knobs === null ? null : settingsOf(knobs, base), whole, digest };
+  const numbers = numbersIn(`${text.title}\n${text.changes}`);
+  return { id, search, settings: knobs === null ? null : settingsOf(knobs, base), numbers, whole, digest };
+}
+
+/** Whether two ideas set something to different numbers, whatever else they say: then they are two ideas. */
+export function setsOthers(a: Earlier, b: Earlier): boolean {
+  const only = (one: Earlier, other: Earlier) => [...one.numbers].some((number) => !other.numbers.has(number));
+  return only(a, b) && only(b, a);
+}
+
+/** `5e-4` and `0.0005` are one number; digits in names are none. */
+function numbersIn(text: string): Set<number> {
+  return new Set(
+    Array.from(text.matchAll(/(?<![\p{L}\p{N}_.#])\d+(?:\.\d+)?(?:e-?\d+)?(?![\p{L}\p{N}_])/giu), ([number]) => Number(number)),
+  );
 }
 
 function settingsOf(knobs: Readonly<Record<string, KnobValue>>, base: number | null): string {

@@ -8,7 +8,7 @@ import { percent, repeatedText } from "../../protocol/repetition.ts";
 import { vocabularyOf, type Vocabulary } from "../analysis/wordbook.ts";
 import type { Models } from "../models/catalogue.ts";
 import type { Store } from "../store/store.ts";
-import { type Candidate, type Earlier, EarlierIdeas, earlierOf } from "./earlier-ideas.ts";
+import { type Candidate, type Earlier, EarlierIdeas, earlierOf, setsOthers } from "./earlier-ideas.ts";
 import { VectorBook } from "./vector-book.ts";
 
 export type { Candidate } from "./earlier-ideas.ts";
@@ -16,7 +16,7 @@ export type { Candidate } from "./earlier-ideas.ts";
 /**
  * From here on two texts say nearly the same, by their words. Measured on the texts of test/fixtures/ideas-in-words in labs of 1 to 2,000
  * ideas: an idea said again in the same manner is 0.50 and more alike, but for one of 25; 51 different ideas are 0.49 and less.
- * An idea in words whose numbers alone are others does repeat; one that is made of settings does not.
+ * Ideas whose alike words set something to different numbers are two ideas.
  */
 export const LIKE_IN_WORDS = 0.5;
 /** The same by vectors, as {@link VectorBook} scales them. Measured there with all-MiniLM-L6-v2: 0.83 and more, 0.73 and less. */
@@ -113,7 +113,7 @@ export class Novelty {
       const found = strongest([
         bySettings(mine, among),
         byWords(earlier, mine, vocabulary, among),
-        vectors ? this.#byVectors(mine, among) : null,
+        vectors ? this.#byVectors(earlier, mine, vocabulary, among) : null,
       ]);
       earlier.words.set(mine.id, vocabulary, found === null);
       among.set(mine.id, mine);
@@ -123,11 +123,20 @@ export class Novelty {
     return repeats;
   }
 
-  #byVectors(mine: Earlier, among: ReadonlyMap<number, Earlier>): Found | null {
+  #byVectors(earlier: EarlierIdeas, mine: Earlier, vocabulary: Vocabulary, among: ReadonlyMap<number, Earlier>): Found | null {
     if (!isInWords(mine)) return null;
-    const found = this.#vectors.nearest(mine, [...among.values()]);
-    if (found === null || found.likeness < LIKE_IN_VECTORS) return null;
-    return { ...found, by: "embeddings", evidence: beyond(LIKE_IN_VECTORS, found.likeness) };
+    const left = new Map(among);
+    for (;;) {
+      const found = this.#vectors.nearest(mine, [...left.values()]);
+      if (found === null || found.likeness < LIKE_IN_VECTORS) return null;
+      const other = left.get(found.id);
+      // The same sentence with other numbers is as near as a paraphrase; only in quite other words may numbers be incidental.
+      const alike = earlier.words.nearest(vocabulary, LIKE_IN_WORDS, (id) => id === found.id) !== null;
+      if (other === undefined || !alike || !setsOthers(mine, other)) {
+        return { ...found, by: "embeddings", evidence: beyond(LIKE_IN_VECTORS, found.likeness) };
+      }
+      left.delete(found.id);
+    }
   }
 
   #told({ manifest }: ValidEnvironment, { id, likeness, by }: Found, drafts: readonly Candidate[]): Repeat {
@@ -169,7 +178,7 @@ function bySettings({ settings }: Earlier, among: ReadonlyMap<number, Earlier>):
 function byWords(earlier: EarlierIdeas, mine: Earlier, vocabulary: Vocabulary, among: ReadonlyMap<number, Earlier>): Found | null {
   const counting = (id: number) => {
     const idea = among.get(id);
-    return idea !== undefined && (isInWords(mine) || isInWords(idea));
+    return idea !== undefined && (isInWords(mine) || isInWords(idea)) && !setsOthers(mine, idea);
   };
   const found = earlier.words.nearest(vocabulary, LIKE_IN_WORDS, counting);
   if (found === null) return null;

@@ -233,3 +233,23 @@ describe("by vectors", () => {
     expect(told).toEqual([`lab/e embeds ${UNLIKE_IDEAS.length + 1} texts`]);
   });
 });
+
+describe("numbers", () => {
+  const rate = (to: string) =>
+    inWords({
+      title: `Raise the peak learning rate to ${to}`,
+      description: "The loss still falls at the end of the budget.",
+      changes: `Set LEARNING_RATE to ${to}.`,
+    });
+
+  it("make two ideas of one sentence, by words and by vectors; another spelling of one does not", async () => {
+    await using server = await modelServer({ vector: meaning });
+    using toy = new Toy();
+    toy.written({ text: rate("5e-4").text });
+    for (const embeddings of ["", "lab/e"]) {
+      toy.serve(server, { embeddings });
+      const { repeats } = await look(toy, [rate("0.002"), rate("0.0005")]);
+      expect(repeats).toEqual([null, expect.objectContaining({ idea: 1 })]);
+    }
+  });
+});

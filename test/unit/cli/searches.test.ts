@@ -208,7 +208,7 @@ describe("what is printed", () => {
   it("of one: its plan, its caps and what it used", () => {
     const text = searchText(search, lab({ ideas }), NOW + 60_000);
     expect(text).toMatch(/^plan +10 epochs of 6 ideas by operators$/m);
-    expect(text).toMatch(/^used +\$0\.31 of \$2\.00, 60 s$/m);
+    expect(text).toMatch(/^used +\$0\.31 of \$2\.00, 60 s of wall time$/m);
     expect(text).toMatch(/^best +1\.842, #1 Cosine$/m);
     expect(text).not.toContain("waits for");
   });
@@ -230,7 +230,7 @@ describe("what is printed", () => {
       }),
     );
     expect(cells(waitingTable(list))).toEqual([
-      { what: "Parents of epoch 4", about: "none chosen, go on?", detail: "evolutionary search 3", answer: "search go-on 3" },
+      { what: "Parents of epoch 4", about: "0 chosen, go on?", detail: "evolutionary search 3", answer: "search go-on 3" },
       { what: "Paused", about: "The disk is full.", detail: "evolutionary search 5", answer: "search resume 5" },
       { what: "Review", about: "Lion", detail: "+31 −12", answer: "diff 1; approve 1" },
       { what: "Let in", about: "Decay", answer: "ideas admit 2" },

@@ -33,7 +33,7 @@ describe("rows", () => {
       }),
     );
     expect(text(rows)).toEqual([
-      "Parents of epoch 4: none chosen, go on? | evolutionary search 1",
+      "Parents of epoch 4: 0 chosen, go on? | evolutionary search 1",
       "Review: Lion | +31 −12",
       "Let in: Longer warm-up | like #9",
       "Run: Tied | +31 −12",
@@ -93,7 +93,9 @@ describe("news", () => {
     expect(newsText(newlyWaiting(before, after("A", "B", "C")))).toBe("A search waits for you: 3 ideas to let in.");
   });
 
-  test("is not what waited before, what a human had implemented, or a failed run", () => {
+  test("is not what waited before, what a human had implemented, a failed run, or a pause, which the engine tells itself", () => {
+    const paused = lab({ searches: [searchFixture(1, { state: "paused", reason: "You paused it." })] });
+    expect(newlyWaiting(before, paused)).toEqual([]);
     expect(newlyWaiting(after("Lion"), after("Lion"))).toEqual([]);
     const own = lab({ ideas: [ideaFixture(1, { status: "in review" })] });
     expect(newlyWaiting(lab(), own)).toEqual([]);

@@ -35,11 +35,16 @@ describe("what a search used", () => {
     ]);
   });
   it("without caps is what there is of it", () => {
-    expect(spentTexts(searchFixture(1, { spent }), 0, NOW + 60_000)).toEqual(["$0.31", "123k tokens", "0.43 run hours", "60 s"]);
-    expect(spentTexts(searchFixture(1), 0, NOW)).toEqual(["0 s"]);
+    expect(spentTexts(searchFixture(1, { spent }), 0, NOW + 60_000)).toEqual([
+      "$0.31",
+      "123k tokens",
+      "0.43 run hours",
+      "60 s of wall time",
+    ]);
+    expect(spentTexts(searchFixture(1), 0, NOW)).toEqual(["0 s of wall time"]);
   });
   it("grows no more when it has ended", () => {
-    expect(spentTexts(searchFixture(1, { endedAt: NOW + 600_000 }), 0, NOW + 9_000_000)).toEqual(["10 min"]);
+    expect(spentTexts(searchFixture(1, { endedAt: NOW + 600_000 }), 0, NOW + 9_000_000)).toEqual(["10 min of wall time"]);
   });
   it("may be capped, and the caps are told alone", () => {
     expect(capTexts(CAPS, 0)).toEqual(["$2.00", "500k tokens", "2 run hours", "60 min"]);

@@ -66,12 +66,12 @@ test("an idea that nearly repeats another waits where the search asks about repe
 
 test("a search that asks for the parents of its next epoch says how many are chosen or pinned", () => {
   const searches = [searchFixture(1, { asksForParents: true })];
-  expect(said(lab({ searches }))).toEqual(["Parents of epoch 4: none chosen, go on? | evolutionary search 1"]);
+  expect(said(lab({ searches }))).toEqual(["Parents of epoch 4: 0 chosen, go on? | evolutionary search 1"]);
   const ideas = [ideaFixture(1, { mark: "pinned" }), ideaFixture(2), ideaFixture(3, { mark: "banned" })];
   expect(said(lab({ searches, ideas, parents: { tinylm: [1, 2] } }))[0]).toContain("2 chosen, go on?");
 });
 
-test("a search that paused itself says why; one that its human paused does not wait", () => {
+test("a search that is paused says why; one without a reason does not wait", () => {
   const searches = [searchFixture(1, { state: "paused", reason: "The disk is full." }), searchFixture(2, { state: "paused" })];
   expect(said(lab({ searches }))).toEqual(["Paused: The disk is full. | evolutionary search 1"]);
 });
