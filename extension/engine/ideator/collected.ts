@@ -1,6 +1,7 @@
 /** What several answers to one request for ideas come to: repetitions left out, equal titles told apart, and what to say of it. Pure. */
 import type { IdeaText, Usage } from "../../protocol/idea.ts";
 import type { Cost } from "../../protocol/spending.ts";
+import { bodyDigest } from "../store/digest.ts";
 import { parseIdeas, textKey, titleKey } from "./parse.ts";
 import type { Draft, IdeationRequest } from "./sources.ts";
 
@@ -25,7 +26,7 @@ export class Collected {
   constructor(request: IdeationRequest) {
     this.#request = request;
     this.#titles = new Set(request.earlier.map(({ title }) => titleKey(title)));
-    this.#texts = new Set(request.earlier.map(textKey));
+    this.#texts = new Set(request.earlier.map(({ title, body }) => textKey(title, body)));
   }
 
   get missing(): number {
@@ -39,8 +40,8 @@ export class Collected {
     else for (const problem of problems) this.note(problem);
     for (const text of ideas) {
       if (this.missing === 0) return;
-      const key = textKey(text);
-      if (!this.#texts.has(key)) this.#add(text);
+      const key = textKey(text.title, bodyDigest(text));
+      if (!this.#texts.has(key)) this.#add(text, key);
       else if (!this.#repeated.has(key)) this.#repeated.set(key, text.title);
     }
   }
@@ -64,11 +65,11 @@ export class Collected {
     return this.#leftOut() ?? this.#unreadable ?? [...this.#notes].at(-1) ?? "it was empty";
   }
 
-  #add(text: IdeaText): void {
+  #add(text: IdeaText, key: string): void {
     const title = this.#toldApart(text.title);
     if (title !== text.title) this.note(`“${text.title}” is another idea under a title that was there: it is called “${title}”`);
     this.#titles.add(titleKey(title));
-    this.#texts.add(textKey(text));
+    this.#texts.add(key);
     const parents = this.#request.strategy === "exploit" ? this.#request.parents.map(({ idea }) => idea) : [];
     this.ideas.push({ text: { ...text, title }, kind: null, knobs: null, parents });
   }

@@ -49,10 +49,12 @@ export function titleKey(title: string): string {
     .trim();
 }
 
-/** Texts that are the same word for word: case and spacing aside, and a number that tells the title from an equal one. */
-export function textKey({ title, description, changes }: IdeaText): string {
-  const plainly = (text: string) => text.toLowerCase().replace(/\s+/g, " ").trim();
-  return [titleKey(title.replace(/ \(\d+\)$/, "")), plainly(description), plainly(changes)].join("\n");
+/**
+ * Texts that are the same word for word: case and spacing aside, and a number that tells the title from an equal one.
+ * @param body digest of everything but the title
+ */
+export function textKey(title: string, body: string): string {
+  return `${titleKey(title.replace(/ \(\d+\)$/, ""))}\n${body}`;
 }
 
 /** Models without a channel for their thoughts write them in front, sometimes without the opening tag. */

@@ -51,7 +51,10 @@ export interface IdeationRequest {
   onProgress: (progress: IdeationProgress) => void;
 }
 
-export interface Earlier extends IdeaText {
+export interface Earlier {
+  title: string;
+  /** Digest of the rest of its text, by which an exact repetition is known. */
+  body: string;
   /** All knob values it results in; null when they are not known. */
   values: Assignment | null;
 }

@@ -1,9 +1,9 @@
 /** All ideas of one environment in the form in which new ones are compared with them; what is written or edited later is read then. */
-import { createHash } from "node:crypto";
 import type { IdeaText } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
 import { vocabularyOf, Wordbook } from "../analysis/wordbook.ts";
 import { spelling } from "../models/knob-values.ts";
+import { digestOf } from "../store/digest.ts";
 import type { IdeaRecord } from "../store/ideas.ts";
 import type { Store } from "../store/store.ts";
 
@@ -89,11 +89,6 @@ function numbersIn(text: string): Set<number> {
   return new Set(
     Array.from(text.matchAll(/(?<![\p{L}\p{N}_.#])\d+(?:\.\d+)?(?:e-?\d+)?(?![\p{L}\p{N}_])/giu), ([number]) => Number(number)),
   );
-}
-
-/** SHA-256, in hexadecimal. */
-export function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function settingsOf(knobs: Readonly<Record<string, KnobValue>>, base: number | null): string {

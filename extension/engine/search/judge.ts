@@ -44,7 +44,7 @@ export class Judge {
 
   /**
    * Judges an idea whose implementation is approved, once; what was judged before stays. Never throws.
-   * @param by `provider/model`; when absent, the one that the plan of the idea's search names, if any
+   * @param by `provider/model`; the one that the plan of the idea's search names comes before it, so that a search is judged by one alone
    */
   async look(idea: number, by?: string | null, signal: AbortSignal = new AbortController().signal): Promise<Judgement> {
     const known = this.#underWay.get(idea);
@@ -64,7 +64,7 @@ export class Judge {
   async #look(idea: number, by: string | null | undefined, signal: AbortSignal): Promise<Judgement> {
     const { store, models, git } = this.#parts;
     const { judged, search } = store.ideas.get(idea);
-    const judge = by ?? (search === null ? null : store.searches.get(search).plan.judge);
+    const judge = (search === null ? null : store.searches.get(search).plan.judge) ?? by ?? null;
     if (judged !== null || judge === null) return { kind: judged, note: null };
     // Before anything is waited for: whoever brought the model may be gone then.
     const model = models.get(judge);

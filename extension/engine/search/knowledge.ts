@@ -11,6 +11,8 @@ export interface Known {
   readonly id: number;
   readonly search: number | null;
   title: string;
+  /** Digest of the rest of its text. */
+  body: string;
   /** Settings that it consists of; null where words decide. */
   knobs: Readonly<Record<string, KnobValue>> | null;
   /** Idea whose implementation it is written on. */
@@ -86,9 +88,9 @@ export class Knowledge {
     }
     if (id === null) return;
     if (kind === "idea added") {
-      const { title, length = 0, knobs = null, base = null } = detail as Pick<Known, "title"> & Partial<Known>;
+      const { title, body = "", length = 0, knobs = null, base = null } = detail as Pick<Known, "title"> & Partial<Known>;
       const fresh = { changed: 0, implemented: false, rejected: false, mark: null, metrics: [], failed: false };
-      this.#ideas.set(id, { ...{ id, search, title, length, knobs, base }, ...fresh });
+      this.#ideas.set(id, { ...{ id, search, title, body, length, knobs, base }, ...fresh });
       return;
     }
     const idea = this.#ideas.get(id);
@@ -100,6 +102,7 @@ function change(idea: Known, kind: string, detail: LoggedEvent["detail"], metric
   switch (kind) {
     case "idea edited":
       idea.title = (detail.text as { title: string }).title;
+      idea.body = (detail.body ?? "") as string;
       idea.length = Number(detail.length ?? idea.length);
       idea.knobs = detail.knobs as Known["knobs"];
       break;

@@ -1,6 +1,5 @@
 /** Every earlier idea with the knob values it results in, kept up to date with what is known: the cost of one more idea stays the same. */
 import type { ValidEnvironment } from "../../protocol/environment.ts";
-import type { IdeaText } from "../../protocol/idea.ts";
 import type { Git } from "../git/git.ts";
 import type { Earlier } from "../ideator/sources.ts";
 import type { Assignment } from "../models/knob-values.ts";
@@ -17,7 +16,6 @@ export class Past {
   readonly #baseline: Assignment;
   readonly #remembers: (idea: Known) => boolean;
   readonly #known = new Map<number, Known>();
-  readonly #texts = new Map<number, IdeaText>();
   readonly #values = new Map<number, Assignment>();
   /** What the values of each idea were found from. */
   readonly #from = new Map<number, string>();
@@ -44,16 +42,7 @@ export class Past {
 
   /** Oldest first. */
   get earlier(): Earlier[] {
-    return [...this.#known.values()].map((idea) => ({ ...this.#textOf(idea), values: this.#values.get(idea.id) ?? null }));
-  }
-
-  /** Read anew when it was edited. */
-  #textOf({ id, title, length }: Known): IdeaText {
-    const known = this.#texts.get(id);
-    if (known?.title === title && known.description.length + known.changes.length === length) return known;
-    const text = { ...this.#store.ideas.record(id).text, title };
-    this.#texts.set(id, text);
-    return text;
+    return [...this.#known.values()].map(({ id, title, body }) => ({ title, body, values: this.#values.get(id) ?? null }));
   }
 
   /** Takes in what has become known. */

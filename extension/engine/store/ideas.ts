@@ -2,6 +2,7 @@
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { AttemptOutcome, Idea, IdeaKind, IdeaSource, IdeaStatus, IdeaText, Mark, Repetition, Strategy } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
+import { bodyDigest } from "./digest.ts";
 import type { Actor, Database, Row, Transaction } from "./database.ts";
 
 /** An idea before it has a number. */
@@ -114,7 +115,7 @@ export class Ideas {
       transaction.event({
         kind: "idea added",
         idea: id,
-        detail: { environment, search, source, title: text.title, length: lengthOf(text), knobs, base },
+        detail: { environment, search, source, title: text.title, length: lengthOf(text), body: bodyDigest(text), knobs, base },
       });
       if (search !== null) transaction.searches.add(search);
       ids.push(id);
@@ -216,7 +217,7 @@ export class Ideas {
         const { idea = null, likeness = null } = repeats ?? {};
         this.#database.run("UPDATE ideas SET repeats = ?, likeness = ? WHERE id = ?", idea, likeness, id);
       }
-      transaction.event({ kind: "idea edited", idea: id, detail: { text, length: lengthOf(text), knobs } });
+      transaction.event({ kind: "idea edited", idea: id, detail: { text, length: lengthOf(text), body: bodyDigest(text), knobs } });
     });
     return this.get(id);
   }

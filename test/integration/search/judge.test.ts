@@ -25,7 +25,7 @@ it("is shown the diff and the definition, and what it says is kept beside the ki
   ]);
 });
 
-it("is the one of its search's plan, asked once for each idea however often it is looked at", async () => {
+it("is the one of its search's plan, whatever is set besides, asked once for each idea however often it is looked at", async () => {
   await using server = await modelServer();
   using toy = new Toy();
   toy.serve(server);
@@ -36,7 +36,7 @@ it("is the one of its search's plan, asked once for each idea however often it i
   toy.executed(other!.id, null);
   const answer = stepped();
   server.script(answer.reply);
-  const looks = [toy.judge.look(mine!.id), toy.judge.look(mine!.id, "lab/another")];
+  const looks = [toy.judge.look(mine!.id, "lab/another"), toy.judge.look(mine!.id)];
   expect(toy.judge.busy).toBe(1);
   await answer.asked;
   await answer.say("hyper-parameter");
@@ -44,7 +44,7 @@ it("is the one of its search's plan, asked once for each idea however often it i
   expect(await Promise.all(looks)).toEqual(Array(2).fill({ kind: "hyper-parameter", note: null }));
   expect(await toy.judge.look(mine!.id, "lab/another")).toEqual({ kind: "hyper-parameter", note: null });
   expect(await toy.judge.look(other!.id)).toEqual({ kind: null, note: null });
-  expect(server.completions).toHaveLength(1);
+  expect(server.completions.map(({ body }) => body.model)).toEqual(["j"]);
   expect(toy.store.calls.list({ idea: mine!.id })).toMatchObject([{ purpose: { kind: "judgement", search } }]);
   expect(toy.judge.busy).toBe(0);
 });

@@ -25,6 +25,19 @@ it("that repeats itself word for word is asked for others, and none is there twi
   expect(ideas.map(({ repeats }) => repeats)).toEqual([null, null, null]);
 });
 
+it("is held to what earlier ideas say now: one that was edited is another text, even of the same length", async () => {
+  await using server = await modelServer();
+  using toy = new Toy();
+  toy.serve(server);
+  const [first] = toy.written({ text: originals[0]! });
+  const edited = { ...originals[0]!, description: originals[0]!.description.replace("cosine", "co-sin") };
+  toy.store.ideas.edit("human", first!.id, edited, null);
+  server.script(answer(edited, originals[0]!));
+  const { ideas, notes } = await toy.generate({ count: 1 });
+  expect(ideas.map(({ title }) => title)).toEqual([`${originals[0]!.title} (2)`]);
+  expect(notes).toContainEqual(`“${edited.title}” was proposed before, word for word, and left out`);
+});
+
 it("that repeats itself in other words has its ideas kept, each shown with what it repeats and how that went", async () => {
   await using server = await modelServer();
   using toy = new Toy();

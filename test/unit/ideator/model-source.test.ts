@@ -3,12 +3,15 @@ import { describe, expect, it } from "vitest";
 import { Ideator } from "../../../extension/engine/ideator/ideator.ts";
 import type { IdeationProgress } from "../../../extension/engine/ideator/sources.ts";
 import type { Chunk, Completion, LanguageModel } from "../../../extension/engine/models/language-model.ts";
+import { bodyDigest } from "../../../extension/engine/store/digest.ts";
 import { Prompts } from "../../../extension/engine/models/prompts.ts";
 import { ProvingGroundError } from "../../../extension/protocol/errors.ts";
 import { ideation, worked } from "./environment.ts";
 
 const ideator = new Ideator(new Prompts([path.join(import.meta.dirname, "../../../extension/engine/ideator/prompts")]));
 const idea = (title: string) => ({ title, description: "Because.", changes: "Do it." });
+/** An idea that was there before. */
+const known = ({ title, ...text }: ReturnType<typeof idea>) => ({ title, body: bodyDigest(text), values: null });
 const answer = (...titles: string[]) => JSON.stringify({ ideas: titles.map(idea) });
 
 /** Gives its answers in order, a few characters at a time. */
@@ -47,7 +50,7 @@ describe("ideas by a model", () => {
 
   it("that are missing are asked for again, without those there are", async () => {
     const model = new Scripted(answer("One"), answer("Two", "Three"));
-    const { ideas, notes } = await ask(model, { count: 3, earlier: [{ ...idea("Zero"), values: null }] });
+    const { ideas, notes } = await ask(model, { count: 3, earlier: [known(idea("Zero"))] });
     expect(ideas.map(({ text }) => text.title)).toEqual(["One", "Two", "Three"]);
     expect(notes).toEqual([]);
     expect(model.requests[1]?.messages[1]?.content).toContain("- Zero\n- One");
@@ -106,7 +109,7 @@ describe("ideas by a model", () => {
 
 describe("an ideator that repeats itself", () => {
   const titles = ({ ideas }: { ideas: { text: { title: string } }[] }) => ideas.map(({ text }) => text.title);
-  const earlier = [{ ...idea("One"), values: null }];
+  const earlier = [known(idea("One"))];
 
   it("within an answer and against earlier ideas is asked again for what is left out, told what there is", async () => {
     const model = new Scripted(answer("one!", "Two", "two", "Three"), answer("Four"));
@@ -157,9 +160,9 @@ describe("an ideator that repeats itself", () => {
 
   it("says an idea again that was told apart: it is known by its text, whatever number its title has", async () => {
     const other = { description: "For quite another reason.", changes: "Do that." };
-    const known = [...earlier, { title: "One (2)", ...other, values: null }];
+    const before = [...earlier, known({ title: "One (2)", ...other })];
     const model = new Scripted(JSON.stringify({ ideas: [{ title: "One", ...other }, idea("Two")] }));
-    const ideation = await ask(model, { count: 1, earlier: known });
+    const ideation = await ask(model, { count: 1, earlier: before });
     expect(titles(ideation)).toEqual(["Two"]);
     expect(ideation.notes).toEqual(["“One” was proposed before, word for word, and left out"]);
   });
@@ -177,7 +180,7 @@ describe("an ideator that repeats itself", () => {
 });
 
 it("the answers that were recorded come to the same ideas again, asked of nobody", async () => {
-  const request = { count: 4, earlier: [{ ...idea("One"), values: null }] };
+  const request = { count: 4, earlier: [known(idea("One"))] };
   const first = await ask(new Scripted(answer("One", "Two"), answer("Two", "Three"), "no more"), request);
   expect(first.answers).toHaveLength(3);
   const again = await ask(new Scripted(...(first.answers ?? [])), request);
