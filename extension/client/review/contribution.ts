@@ -16,6 +16,7 @@ import { SCHEME } from "../documents/address.ts";
 import { ReviewLenses } from "./lenses.ts";
 import { offerInlineLayout, reveal, showReview } from "./open.ts";
 import type { Reviews } from "./reviews.ts";
+import { changedMeanwhile } from "./session.ts";
 import type { ReviewSession, SessionFile } from "./session.ts";
 import { hunkNear, step } from "./walk.ts";
 
@@ -35,7 +36,7 @@ interface Spot {
 export const review =
   ({ labs, reviews, presenter, memento }: ReviewParts): Contribution =>
   (owner) => {
-    const lenses = new ReviewLenses(reviews);
+    const lenses = owner.add(new ReviewLenses(reviews));
     for (const scheme of ["file", SCHEME]) owner.add(vscode.languages.registerCodeLensProvider({ scheme }, lenses));
     const adopt = () => {
       for (const document of vscode.workspace.textDocuments) reviews.adopt(labs, document);
@@ -193,7 +194,7 @@ function find(reviews: Reviews, ref: HunkRef | undefined): Spot {
   if (isHunkRef(ref)) {
     const session = reviews.all.find((one) => one.lab.key === ref.lab && one.idea === ref.idea);
     const hunk = session?.hunk(ref.hunk);
-    if (session === undefined || hunk === undefined) throw new ProvingGroundError("usage", "this hunk has changed; look at it again");
+    if (session === undefined || hunk === undefined) throw changedMeanwhile();
     return { session, hunk };
   }
   const editor = vscode.window.activeTextEditor;

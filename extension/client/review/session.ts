@@ -9,10 +9,12 @@ import { hunksOf, settle } from "../../protocol/review.ts";
 import type { Lab } from "../engine/lab.ts";
 import { uriOf } from "../documents/file-system.ts";
 import { judgeModel } from "../settings/settings.ts";
+import { asSaved } from "./as-shown.ts";
+import { Decided } from "./decided.ts";
+import { Following } from "./following.ts";
+import { save } from "./saving.ts";
 import { hunkSpan, tally } from "./walk.ts";
 import type { ReviewedFile, Tally } from "./walk.ts";
-
-const SAVE_ATTEMPTS = 3;
 
 export interface SessionFile extends ReviewedFile {
   /** The editable side: the working copy, or a read-only empty document for a deleted file. */
@@ -20,17 +22,21 @@ export interface SessionFile extends ReviewedFile {
   /** The working copy, whether it exists or not. */
   readonly workingCopy: vscode.Uri;
   readonly baseUri: vscode.Uri;
+  /** What was on the disk when the engine last looked. */
+  readonly read: string | null;
 }
 
 export class ReviewSession implements vscode.Disposable {
   readonly lab: Lab;
   readonly idea: number;
   readonly title: string;
+  /** The commit that the proposal is written on. */
+  #base = "";
   #files: SessionFile[] = [];
-  #decisions: Decisions = {};
+  readonly #decided: Decided;
+  readonly #following = new Following();
   readonly #changed = new vscode.EventEmitter<void>();
-  /** Decisions are told one after the other, so that the last one told is the last one made. */
-  #telling: Promise<unknown> = Promise.resolve();
+  #disposed = false;
 
   readonly onDidChange = this.#changed.event;
 
@@ -38,7 +44,8 @@ export class ReviewSession implements vscode.Disposable {
     this.lab = lab;
     this.idea = view.idea;
     this.title = view.title;
-    this.#take(view);
+    this.#decided = new Decided((decisions) => lab.link.request(proposalDecide, { idea: view.idea, decisions }));
+    this.#take(view, this.#decided.now);
   }
 
   /** @throws ProvingGroundError `no-proposal` */
@@ -51,11 +58,11 @@ export class ReviewSession implements vscode.Disposable {
   }
 
   get decisions(): Decisions {
-    return this.#decisions;
+    return this.#decided.now;
   }
 
   get tally(): Tally {
-    return tally(this.#files, this.#decisions);
+    return tally(this.#files, this.decisions);
   }
 
   get hunks(): Hunk[] {
@@ -75,9 +82,13 @@ export class ReviewSession implements vscode.Disposable {
     return this.hunks.find((hunk) => hunk.id === id);
   }
 
-  /** Reads the proposal again: files may have come or gone. */
+  /** Reads the proposal again: files may have come or gone. What was decided here stays decided. */
   async refresh(): Promise<void> {
-    this.#take(await this.lab.link.request(proposalGet, { idea: this.idea }));
+    await this.#decided.tell();
+    const decided = this.decisions;
+    const view = await this.lab.link.request(proposalGet, { idea: this.idea });
+    if (this.#disposed) return;
+    this.#take(view, decided);
     this.#changed.fire();
   }
 
@@ -85,23 +96,26 @@ export class ReviewSession implements vscode.Disposable {
   update(document: vscode.TextDocument): void {
     const file = this.fileOf(document.uri);
     if (file?.workingCopy.toString() !== document.uri.toString()) return;
-    const proposed = textOf(document, file);
+    const proposed = asSaved(document.getText(), file);
     if (proposed === file.proposed) return;
     file.proposed = proposed;
     file.hunks = hunksOf(file);
     // An engine that is away learns the decisions when they change next, or at approval.
-    this.#decide(settle(this.#decisions, this.hunks)).catch(() => undefined);
+    this.#decide(settle(this.decisions, this.hunks)).catch(() => undefined);
   }
 
   accept(hunks: readonly Hunk[]): Promise<void> {
-    return this.#decide({ ...this.#decisions, ...Object.fromEntries(hunks.map((hunk) => [hunk.id, "accepted" as const])) });
+    return this.#decide({ ...this.decisions, ...Object.fromEntries(hunks.map((hunk) => [hunk.id, "accepted" as const])) });
   }
 
   undoAccept(hunk: Hunk): Promise<void> {
-    return this.#decide(Object.fromEntries(Object.entries(this.#decisions).filter(([id]) => id !== hunk.id)));
+    return this.#decide(Object.fromEntries(Object.entries(this.decisions).filter(([id]) => id !== hunk.id)));
   }
 
-  /** Takes hunks out of the proposal: one edit that the editor can undo, then saved. A file that is new goes, a deleted one comes back. */
+  /**
+   * Takes hunks out of the proposal: one edit that the editor can undo, then saved. A file that is new goes, a deleted one comes back.
+   * @throws ProvingGroundError `usage` when the text was changed meanwhile; nothing is taken out then
+   */
   async reject(hunks: readonly Hunk[]): Promise<void> {
     const edit = new vscode.WorkspaceEdit();
     const edited: vscode.TextDocument[] = [];
@@ -117,14 +131,17 @@ export class ReviewSession implements vscode.Disposable {
         filesComeOrGo = true;
       } else {
         const document = await vscode.workspace.openTextDocument(file.workingCopy);
-        for (const hunk of mine) {
+        this.update(document);
+        for (const { id } of mine) {
+          const hunk = this.hunk(id);
+          if (hunk === undefined) throw changedMeanwhile();
           const { start, end } = hunkSpan(document.getText(), hunk);
           edit.replace(file.workingCopy, new vscode.Range(document.positionAt(start), document.positionAt(end)), hunk.baseLines.join(""));
         }
         edited.push(document);
       }
     }
-    if (!(await vscode.workspace.applyEdit(edit))) return;
+    if (!(await vscode.workspace.applyEdit(edit))) throw changedMeanwhile();
     for (const document of edited) await document.save();
     if (filesComeOrGo) await this.refresh();
   }
@@ -135,9 +152,9 @@ export class ReviewSession implements vscode.Disposable {
    */
   async approve(undecided: "accept" | "refuse", signal?: AbortSignal): Promise<Idea> {
     for (const document of vscode.workspace.textDocuments) {
-      if (this.fileOf(document.uri) !== undefined) await save(document);
+      if (this.fileOf(document.uri)?.workingCopy.toString() === document.uri.toString()) await save(document);
     }
-    await this.#telling;
+    await this.#decided.tell();
     const seen = this.hunks.map((hunk) => hunk.id);
     try {
       return await this.lab.link.request(proposalApprove, { idea: this.idea, undecided, seen, judge: judgeModel() }, { signal });
@@ -148,50 +165,54 @@ export class ReviewSession implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#disposed = true;
+    this.#following.dispose();
     this.#changed.dispose();
   }
 
-  #take(view: ProposalView): void {
+  /** @param decided what was decided when the view was asked for */
+  #take(view: ProposalView, decided: Decisions): void {
     const { key } = this.lab;
-    this.#files = view.files.map((file) => {
+    this.#files = [...view.files, ...this.#unsaved(view)].map((file) => {
       const workingCopy = vscode.Uri.file(file.workingCopy);
-      const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === workingCopy.toString());
-      const proposed = file.proposed !== null && open?.isDirty === true ? textOf(open, file) : file.proposed;
+      const open = openDocument(workingCopy);
+      // An open document is what the human sees: newer than the disk where it is not saved, about to be read again where the disk is newer.
+      const read = file.proposed;
+      const proposed = read !== null && open !== undefined ? asSaved(open.getText(), { read, base: file.base }) : read;
       const pair = { path: file.path, base: file.base, proposed };
       return {
         ...pair,
+        read,
         hunks: hunksOf(pair),
         workingCopy,
         uri: proposed === null ? uriOf({ kind: "deleted", lab: key, idea: view.idea, path: file.path }) : workingCopy,
         baseUri: uriOf({ kind: "base", lab: key, commit: view.base, path: file.path }),
       };
     });
-    this.#decisions = settle(view.decisions, this.hunks);
+    this.#following.follow(this.#files.map((file) => file.workingCopy));
+    this.#base = view.base;
+    this.#decided.take(view.decisions, decided, this.hunks);
+  }
+
+  /** Files that are on the disk as in the base, and are not in the editor: the human's edit is still to be saved. */
+  #unsaved({ base, files }: ProposalView): ProposalView["files"] {
+    if (base !== this.#base) return [];
+    const listed = new Set(files.map(({ path }) => path));
+    return this.#files.flatMap(({ path, base: text, proposed, workingCopy }) => {
+      const open = openDocument(workingCopy);
+      if (text === null || listed.has(path) || open === undefined) return [];
+      const edited = asSaved(open.getText(), { read: text, base: text }) !== text;
+      return edited ? [{ path, base: text, proposed, workingCopy: workingCopy.fsPath }] : [];
+    });
   }
 
   async #decide(decisions: Decisions): Promise<void> {
-    const same = JSON.stringify(decisions) === JSON.stringify(this.#decisions);
-    this.#decisions = decisions;
+    const others = this.#decided.change(decisions);
     this.#changed.fire();
-    if (same) return;
-    const told = this.#telling.then(() => this.lab.link.request(proposalDecide, { idea: this.idea, decisions }));
-    this.#telling = told.catch(() => undefined);
-    await told;
+    if (others) await this.#decided.tell();
   }
 }
 
-/** A document's text as it is saved: the editor keeps a byte order mark to itself. */
-function textOf(document: vscode.TextDocument, { base }: { base: string | null }): string {
-  const mark = "\uFEFF";
-  return base?.startsWith(mark) === true ? mark + document.getText() : document.getText();
-}
+const openDocument = (uri: vscode.Uri) => vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
 
-/** Sees to it that a document is on the disk. @throws ProvingGroundError `usage` */
-async function save(document: vscode.TextDocument): Promise<void> {
-  // A save that meets the editor's own automatic one says that it failed although the text is saved, or was for the version before.
-  for (let attempt = 0; attempt < SAVE_ATTEMPTS && document.isDirty; attempt++) await document.save();
-  if (!document.isDirty) return;
-  throw new ProvingGroundError("usage", `${vscode.workspace.asRelativePath(document.uri)} could not be saved`, {
-    hint: "Save it, then approve again. Nothing was approved, and your edit is still in the editor.",
-  });
-}
+export const changedMeanwhile = () => new ProvingGroundError("usage", "this hunk has changed; look at it again");

@@ -16,6 +16,7 @@ const inBackquotes = (text: string) => text.replaceAll(/["\\]/g, String.raw`\$&`
 export class Window {
   readonly page: Page;
   readonly lab: Lab;
+  #configured = 0;
 
   constructor(page: Page, lab: Lab) {
     this.page = page;
@@ -37,6 +38,16 @@ export class Window {
   async #ready(): Promise<void> {
     await this.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
     await this.#activityIcon().waitFor({ timeout: 60_000 });
+  }
+
+  /** Changes settings, and waits until the window has read them. */
+  async configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const title = `Settings ${++this.#configured}`;
+    // The title is a setting that shows. An editor that is starting may overlook what is written before it watches its settings.
+    await expect(async () => {
+      await this.lab.configure({ ...settings, "window.title": title });
+      await expect(this.page).toHaveTitle(title, { timeout: 3_000 });
+    }).toPass();
   }
 
   #activityIcon(): Locator {
@@ -99,8 +110,6 @@ export class Window {
       if ((await item.count()) === 0 || !(await this.page.locator(".part.sidebar").isVisible())) await icon.click();
       await expect(item).toHaveCount(1, { timeout: 2_000 });
     }).toPass();
-    // Left on the icon, the mouse brings up a hint that covers part of the side bar.
-    await this.page.mouse.move(700, 450);
   }
 
   /** A view of the side bar by its name: Ideas, Runs, Compute. */
@@ -136,8 +145,13 @@ export class Window {
   /** Clicks the inline action of a tree's row that appears when the mouse is over it. */
   async clickRowAction(view: string, row: string | RegExp, action: string): Promise<void> {
     const line = this.treeRow(view, row).first();
-    await line.hover();
-    await line.locator(`.actions a.action-label[aria-label^="${inBackquotes(action)}"]`).click();
+    const button = line.locator(`.actions a.action-label[aria-label^="${inBackquotes(action)}"]`);
+    // A row that is drawn anew under a mouse that rests does not know that the mouse is over it.
+    await expect(async () => {
+      await this.page.mouse.move(700, 450);
+      await line.hover({ timeout: 2_000 });
+      await button.click({ timeout: 2_000 });
+    }).toPass();
   }
 
   /** Clicks an action in the title of a view. */
