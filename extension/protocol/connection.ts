@@ -161,12 +161,20 @@ function lost(cause?: unknown): ProvingGroundError {
   return new ProvingGroundError("engine-unreachable", "the connection to the engine was lost", { ...UNREACHABLE, cause });
 }
 
+/** Codes with which a request fails because the other side went away under it. */
+const LINK_ERRORS: ReadonlySet<number> = new Set([
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+  ErrorCodes.ConnectionInactive,
+]);
+
 function toError(thrown: unknown, method: string): ProvingGroundError {
   if (thrown instanceof ConnectionError) return lost(thrown);
   if (!(thrown instanceof ResponseError)) return ProvingGroundError.from(thrown);
   const data = ErrorData.safeParse(thrown.data);
   if (data.success) return ProvingGroundError.fromData(data.data);
   if (thrown.code === REQUEST_CANCELLED) return new ProvingGroundError("cancelled", "cancelled", { cause: thrown });
-  if (thrown.code === ErrorCodes.PendingResponseRejected) return lost(thrown);
+  if (LINK_ERRORS.has(thrown.code)) return lost(thrown);
   return new ProvingGroundError("internal", `${method}: ${thrown.message}`, { cause: thrown });
 }

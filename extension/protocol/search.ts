@@ -197,13 +197,16 @@ export function exploitShare(epoch: number): number {
   return Math.min(5 + Math.floor(epoch / 2), 8) / 10;
 }
 
-/** The gate that an idea waits at for a human; null when it does not. */
-export function waitsAt(idea: Pick<Idea, "status" | "admitted" | "repeats">, search: Pick<Search, "plan" | "state"> | null): Gate | null {
+/** The gate that an idea waits at for a human; null when it does not. What humans write themselves is let in. */
+export function waitsAt(
+  idea: Pick<Idea, "status" | "admitted" | "repeats" | "source">,
+  search: Pick<Search, "plan" | "state"> | null,
+): Gate | null {
   const auto = (gate: Gate) => search !== null && search.state !== "ended" && search.plan.gates[gate] === "auto";
   if (idea.status === "in review") return auto("diffs") ? null : "diffs";
   if (search === null || search.state === "ended") return null;
   const admitted = (gate: Idea["admitted"][number]) => idea.admitted.includes(gate);
-  if (idea.status === "draft" && !admitted("ideas")) {
+  if (idea.status === "draft" && idea.source !== "human" && !admitted("ideas")) {
     const repeats = idea.repeats !== null && search.plan.repeats === "ask";
     return auto("ideas") && !repeats ? null : "ideas";
   }

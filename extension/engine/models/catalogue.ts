@@ -28,6 +28,13 @@ export interface Said {
   editor?: { models: readonly EditorModelInfo[]; window: EditorWindow };
 }
 
+/** An endpoint, and the models that it is to offer. */
+interface Offer {
+  endpoint: Endpoint;
+  names: readonly string[];
+  lane: Lane;
+}
+
 /** Where a model is served. */
 interface Place {
   endpoint: Endpoint;
@@ -49,6 +56,8 @@ export class Models {
   readonly #listeners = new Set<() => void>();
   /** What a search goes on with when everybody has gone. */
   #lastEmbedding: EmbeddingModel | null = null;
+  #left: Said | null = null;
+  #needed: () => boolean = () => false;
 
   /** @param book where every call is entered */
   constructor(surroundings: Surroundings, book: Book) {
@@ -71,8 +80,15 @@ export class Models {
     this.#listeners.add(listener);
   }
 
-  /** Forgets the connection's endpoints and keys. Requests already under way go on. */
+  /** While somebody needs models although nobody may be connected, the endpoints and keys that were said last are kept, in memory. */
+  keepWhile(needed: () => boolean): void {
+    this.#needed = needed;
+  }
+
+  /** Forgets the connection's endpoints and keys, unless they are needed still. Requests already under way go on. */
   forget(connection: string): void {
+    const said = this.#said.get(connection);
+    if (said !== undefined && said.providers.length > 0) this.#left = { providers: said.providers, keys: said.keys };
     if (this.#said.has(connection)) this.#lastEmbedding = this.#embedding(this.#embeddingChosen());
     this.#said.delete(connection);
     this.spending.forget(connection);
@@ -142,7 +158,8 @@ export class Models {
   #find(id: string): Place | null {
     const slash = id.indexOf("/");
     const name = id.slice(slash + 1);
-    const found = this.#endpoints().get(id.slice(0, Math.max(slash, 0)));
+    const provider = id.slice(0, Math.max(slash, 0));
+    const found = this.#endpoints().get(provider) ?? this.#kept().get(provider);
     return found === undefined || name === "" ? null : { endpoint: found.endpoint, lane: found.lane, name };
   }
 
@@ -181,9 +198,15 @@ export class Models {
     return offers.filter(({ models }) => models.some((model) => model.id === id)).map(({ window }) => window);
   }
 
-  #endpoints(): Map<string, { endpoint: Endpoint; names: readonly string[]; lane: Lane }> {
-    const endpoints = new Map<string, { endpoint: Endpoint; names: readonly string[]; lane: Lane }>();
-    for (const { providers, keys } of this.#said.values()) {
+  /** Endpoints of whoever has gone, while they are needed. */
+  #kept(): Map<string, Offer> {
+    if (!this.#needed()) this.#left = null;
+    return this.#endpoints(this.#left === null ? [] : [this.#left]);
+  }
+
+  #endpoints(said: Iterable<Said> = this.#said.values()): Map<string, Offer> {
+    const endpoints = new Map<string, Offer>();
+    for (const { providers, keys } of said) {
       for (const { name, baseURL, models, stallSeconds } of providers) {
         const endpoint: Endpoint = { provider: name, baseURL, key: keys[name] ?? "" };
         if (stallSeconds !== undefined) endpoint.stallSeconds = stallSeconds;

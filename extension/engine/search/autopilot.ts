@@ -16,6 +16,8 @@ export class Autopilot {
 
   constructor(parts: DriveParts) {
     this.#parts = parts;
+    // A search goes on when the window that brought its models is closed.
+    parts.models.keepWhile(() => this.#parts.store.searches.open().length > 0);
     parts.models.onConfigured(() => {
       for (const drive of this.#drives.values()) drive.modelsConfigured();
     });

@@ -1,8 +1,15 @@
-/** The caps of a search that its runs count against: room for the most that a run can take is held before it is queued. Pure. */
+/** The caps of a search: what its models are held to, and room for the most that a run can take before it is queued. Pure. */
 import type { Manifest } from "../../protocol/manifest.ts";
 import type { Search } from "../../protocol/search.ts";
 
 const HOUR = 3600;
+const BILLION = 1_000_000_000;
+
+/** What its models may take all in all, in tokens and billionths of a dollar; null is no cap. */
+export function limitsOf({ plan }: Pick<Search, "plan">): { tokens: number | null; cost: number | null } {
+  const { dollars, tokens } = plan.caps;
+  return { tokens: tokens === 0 ? null : tokens, cost: dollars === 0 ? null : Math.round(dollars * BILLION) };
+}
 
 /** Hours that a run takes at most, times its GPUs. */
 export function mostHours({ timeout, gpus }: Manifest["resources"]): number {

@@ -8,18 +8,18 @@ import type { Search } from "../../protocol/search.ts";
 import type { Environments } from "../environments/catalogue.ts";
 import type { Implementer } from "../implementer/implementer.ts";
 import type { Proposals } from "../implementer/proposals.ts";
-import type { LanguageModel } from "../models/language-model.ts";
 import { Recurring } from "../recurring.ts";
 import type { After } from "../scheduler/clock.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import { Advance } from "./advance.ts";
 import { ahead } from "./algorithms/algorithm.ts";
 import { Asking, type AskingParts } from "./asking.ts";
-import { deadlineOf, mostHours, runsLeft } from "./budget.ts";
+import { deadlineOf, limitsOf } from "./budget.ts";
 import type { Judge } from "./judge.ts";
-import { moveOf } from "./moves.ts";
+import { Patience } from "./patience.ts";
 import { Reference } from "./reference.ts";
 import { takeOver } from "./take-over.ts";
-import { NOT_THE_IDEAS, patience, setbackOf } from "./setbacks.ts";
+import { NOT_THE_IDEAS, setbackOf } from "./setbacks.ts";
 
 export interface DriveParts extends AskingParts {
   environments: Environments;
@@ -53,10 +53,7 @@ export class Drive {
   readonly #calls = new AbortController();
   /** Ideas that something may still come of. */
   readonly #open = new Map<number, Idea>();
-  /** Ideas that are being worked on. */
-  readonly #inHand = new Set<number>();
-  /** Ideas that nothing more comes of although their row does not say so. */
-  readonly #settled = new Set<number>();
+  readonly #advance: Advance;
   /** Ideas whose kind a model was asked for. */
   readonly #judged = new Set<number>();
   #ready: Ready | null = null;
@@ -65,9 +62,9 @@ export class Drive {
   readonly #stepping: Recurring;
   /** Why nothing more is spent; what is there is finished. */
   #exhausted: string | null = null;
-  /** Times in a row that a model was away, and until when it is waited for. */
-  #away = { tries: 0, waiting: false };
-  #takeBack: (() => void)[] = [];
+  readonly #patience: Patience;
+  /** Takes the end of its minutes back; null without one. */
+  #deadline: (() => void) | null = null;
   #closed = false;
 
   constructor(parts: DriveParts, id: number) {
@@ -78,6 +75,14 @@ export class Drive {
       (cause) => this.#suffer(cause),
       parts.onBusy,
     );
+    this.#patience = new Patience(parts.after, () => this.pump());
+    this.#advance = new Advance({
+      ...parts,
+      signal: this.#calls.signal,
+      onMoved: (idea) => this.see(parts.store.ideas.get(idea)),
+      onAnswered: () => this.#isBack(),
+      onFailed: (cause, idea) => this.#suffer(cause, idea),
+    });
     this.ideasOf = this.#search.plan.ideasOf;
     for (const idea of parts.store.ideas.ofSearch(id)) this.see(idea);
     this.#watchDeadline();
@@ -86,14 +91,13 @@ export class Drive {
   /** Whether something is under way or about to happen that needs the engine. */
   get busy(): boolean {
     if (this.#closed || this.#search.state !== "running") return false;
-    return this.#inHand.size > 0 || this.#asking || this.#stepping.busy || this.#takeBack.length > 0;
+    return this.#advance.busy || this.#asking || this.#stepping.busy || this.#patience.waiting || this.#deadline !== null;
   }
 
   /** Takes note of an idea of the search that changed. */
   see(idea: Idea): void {
-    const over = moveOf(idea, this.#search) === "over" || this.#settled.has(idea.id);
-    if (over) this.#open.delete(idea.id);
-    else this.#open.set(idea.id, idea);
+    if (this.#advance.isOpen(idea, this.#search)) this.#open.set(idea.id, idea);
+    else this.#open.delete(idea.id);
     if (idea.status === "failed") this.#lookAtFailure(idea);
     if (idea.commit !== null && idea.judged === null) this.#judge(idea.id);
     this.pump();
@@ -106,16 +110,14 @@ export class Drive {
 
   /** Models may be there again that were away. */
   modelsConfigured(): void {
-    if (!this.#away.waiting) return;
-    this.#away.waiting = false;
-    this.pump();
+    this.#patience.wake();
   }
 
   /** The plan was changed, or the search was paused or resumed. */
   planned(): void {
     const search = this.#search;
     this.#exhausted = null;
-    this.#away = { tries: 0, waiting: false };
+    this.#patience.end();
     if (this.#ready === null) this.#preparing = null;
     else this.#ready.asking.tryAgain();
     this.#parts.models.spending.limitSearch(this.id, search.state === "ended" ? null : limitsOf(search));
@@ -128,6 +130,7 @@ export class Drive {
   async stop(reason: string, actor: "human" | "search"): Promise<void> {
     const { store, scheduler } = this.#parts;
     if (this.#search.state !== "ended") store.searches.setState(actor, this.id, "ended", reason);
+    this.#parts.models.spending.limitSearch(this.id, null);
     this.close();
     this.#calls.abort();
     await scheduler.stop(
@@ -139,7 +142,9 @@ export class Drive {
   /** Does nothing more in this engine. */
   close(): void {
     this.#closed = true;
-    for (const takeBack of this.#takeBack.splice(0)) takeBack();
+    this.#patience.end();
+    this.#deadline?.();
+    this.#deadline = null;
     this.#parts.onBusy();
   }
 
@@ -152,8 +157,11 @@ export class Drive {
     const ready = (this.#ready ??= await (this.#preparing ??= this.#prepare()));
     const search = this.#search;
     if (this.#closed || search.state !== "running") return;
-    await this.#advance(search, ready);
-    if (!this.#asking && !this.#away.waiting) this.#proceed(search, ready);
+    const { environment, slots } = ready;
+    const writing = this.#exhausted !== null || this.#patience.waiting ? 0 : slots + ahead(slots);
+    const full = await this.#advance.all(this.#open.values(), search, environment, { writing });
+    if (full !== null) this.#giveUpRuns(full);
+    if (!this.#asking && !this.#patience.waiting) this.#proceed(search, ready);
   }
 
   async #prepare(): Promise<Ready> {
@@ -166,31 +174,6 @@ export class Drive {
     const asking = new Asking(this.#parts, search, environment, reference);
     this.#retryFailures();
     return { environment, asking, reference, slots: Math.max(1, await scheduler.width(store.searches.get(this.id).environment)) };
-  }
-
-  /** Takes every idea one step further that may take one. */
-  async #advance(search: Search, { environment, slots }: Ready): Promise<void> {
-    let writing = [...this.#open.values()].filter(({ id, status }) => this.#inHand.has(id) && status !== "approved").length;
-    const toRun: number[] = [];
-    for (const idea of this.#open.values()) {
-      if (this.#inHand.has(idea.id)) continue;
-      switch (moveOf(idea, search)) {
-        case "implement":
-          if (this.#exhausted !== null || this.#away.waiting || writing >= slots + ahead(slots)) break;
-          writing++;
-          this.#work(idea.id, () => this.#implement(idea.id, search));
-          break;
-        case "approve":
-          this.#work(idea.id, () => this.#approve(idea.id));
-          break;
-        case "run":
-          toRun.push(idea.id);
-          break;
-        case "wait":
-        case "over":
-      }
-    }
-    await this.#run(search, environment, toRun);
   }
 
   /** Asks for more ideas, waits, or ends. */
@@ -249,76 +232,25 @@ export class Drive {
       .catch(this.#parts.onError);
   }
 
-  #work(idea: number, work: () => Promise<void>): void {
-    this.#inHand.add(idea);
-    work()
-      .catch((cause: unknown) => this.#suffer(cause, idea))
-      .finally(() => {
-        this.#inHand.delete(idea);
-        this.see(this.#parts.store.ideas.get(idea));
-      })
-      .catch(this.#parts.onError);
-  }
-
-  async #implement(idea: number, { plan }: Search): Promise<void> {
-    const { store, models, implementer } = this.#parts;
-    const { knobs } = store.ideas.record(idea);
-    let model: LanguageModel | null = null;
-    if (knobs === null) {
-      const writer = plan.implementer ?? store.ideas.get(idea).model ?? (plan.source === OPERATORS ? null : plan.source);
-      // The human's own idea in a search without models: it waits for their hands.
-      if (writer === null) {
-        this.#settled.add(idea);
-        return;
-      }
-      model = models.get(writer);
+  /** Nothing more may run: approved ideas stay as they are. */
+  #giveUpRuns(reason: string): void {
+    this.#exhausted = reason;
+    for (const { id, status } of [...this.#open.values()]) {
+      if (status !== "approved") continue;
+      this.#advance.settle(id);
+      this.#open.delete(id);
     }
-    const [done] = await implementer.implement([idea], { model, samples: plan.samples, signal: this.#calls.signal });
-    if (done?.error == null) this.#isBack();
-    else throw done.error;
-  }
-
-  async #approve(idea: number): Promise<void> {
-    await this.#parts.proposals.approve(idea, { undecided: "accept", actor: "search" });
-  }
-
-  /** Queues what the cap on hours has room for. */
-  async #run(search: Search, environment: ValidEnvironment, ideas: readonly number[]): Promise<void> {
-    if (ideas.length === 0) return;
-    const { store, scheduler } = this.#parts;
-    const { seeds, caps } = search.plan;
-    const under = store.runs.openOf(this.id).length;
-    const room = Math.floor(runsLeft(search, under, mostHours(environment.manifest.resources)) / seeds.length);
-    const now = ideas.slice(0, room);
-    if (now.length > 0) {
-      for (const idea of now) this.#inHand.add(idea);
-      try {
-        const queued = await scheduler.enqueue("search", now, seeds);
-        // It was stopped meanwhile.
-        if (this.#closed)
-          await scheduler.stop(
-            queued.map(({ id }) => id),
-            "engine",
-          );
-      } finally {
-        for (const idea of now) this.#inHand.delete(idea);
-      }
-    }
-    if (now.length === ideas.length || under > 0 || now.length > 0) return;
-    this.#exhausted = `The cap of ${caps.hours} hours could be passed by one more run.`;
-    for (const idea of ideas) this.#settled.add(idea);
-    for (const idea of ideas) this.#open.delete(idea);
   }
 
   /** Whether something that costs no more may still come of an idea. */
   #finishing(): boolean {
-    return this.#inHand.size > 0 || [...this.#open.values()].some(({ status }) => !["draft", "not implemented"].includes(status));
+    return this.#advance.busy || [...this.#open.values()].some(({ status }) => !["draft", "not implemented"].includes(status));
   }
 
   /** @param idea that it happened to; absent: asking for ideas */
   #suffer(cause: unknown, idea?: number): void {
     const error = ProvingGroundError.from(cause);
-    const { store, after, onError } = this.#parts;
+    const { store, onError } = this.#parts;
     if (this.#closed) return;
     switch (setbackOf(error)) {
       case "cancelled":
@@ -326,12 +258,10 @@ export class Drive {
       case "cap":
         this.#exhausted = `${sentence(error.message)}.`;
         break;
-      case "away": {
-        this.#away = { tries: this.#away.tries + 1, waiting: true };
+      case "away":
+        this.#patience.wait();
         store.searches.setWaitsFor(this.id, `${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`);
-        this.#later(after, patience(this.#away.tries), () => this.modelsConfigured());
         break;
-      }
       case "halt":
         onError(cause);
         this.#pause(`${sentence(error.message)}.${error.hint === undefined ? "" : ` ${error.hint}`}`);
@@ -345,23 +275,14 @@ export class Drive {
   /** An idea that failed before an attempt at it was recorded would be tried for ever. */
   #giveUp(idea: number, error: ProvingGroundError): void {
     const { store } = this.#parts;
-    this.#settled.add(idea);
+    this.#advance.settle(idea);
     const { status } = store.ideas.get(idea);
     if (status === "draft" || status === "in review") store.ideas.reject("search", [idea], false, error.message);
   }
 
   #isBack(): void {
-    this.#away = { tries: 0, waiting: false };
+    this.#patience.end();
     this.#parts.store.searches.setWaitsFor(this.id, null);
-  }
-
-  #later(after: After, milliseconds: number, then: () => void): void {
-    const takeBack = after(milliseconds, () => {
-      this.#takeBack = this.#takeBack.filter((one) => one !== takeBack);
-      then();
-      this.#parts.onBusy();
-    });
-    this.#takeBack.push(takeBack);
   }
 
   /** Has a model judge an implementation's kind, where the plan names one; once, and nothing waits for it. */
@@ -397,15 +318,15 @@ export class Drive {
   }
 
   #watchDeadline(): void {
-    for (const takeBack of this.#takeBack.splice(0)) takeBack();
+    this.#deadline?.();
+    this.#deadline = null;
     const search = this.#search;
     const deadline = deadlineOf(search);
     if (deadline === null || search.state !== "running") return;
-    const { after, now } = this.#parts;
-    const end = () => {
-      this.stop(`Its ${search.plan.caps.minutes} minutes are over.`, "search").catch(this.#parts.onError);
-    };
-    this.#later(after, Math.max(0, deadline - now()), end);
+    const { after, now, onError } = this.#parts;
+    this.#deadline = after(Math.max(0, deadline - now()), () => {
+      this.stop(`Its ${search.plan.caps.minutes} minutes are over.`, "search").catch(onError);
+    });
   }
 
   #pause(reason: string): void {
@@ -420,13 +341,6 @@ export class Drive {
     this.#parts.models.spending.limitSearch(this.id, null);
     this.close();
   }
-}
-
-const BILLION = 1_000_000_000;
-
-function limitsOf({ plan }: Search): { tokens: number | null; cost: number | null } {
-  const { dollars, tokens } = plan.caps;
-  return { tokens: tokens === 0 ? null : tokens, cost: dollars === 0 ? null : Math.round(dollars * BILLION) };
 }
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.$/, "");

@@ -5,7 +5,10 @@ import { type Search, waitsAt } from "../../protocol/search.ts";
 /** `wait`: for a run, for a model, or for the human; `over`: nothing more comes of it by itself. */
 export type Move = "implement" | "approve" | "run" | "wait" | "over";
 
-export function moveOf(idea: Pick<Idea, "status" | "outcome" | "admitted" | "repeats">, search: Pick<Search, "plan" | "state">): Move {
+export function moveOf(
+  idea: Pick<Idea, "status" | "outcome" | "admitted" | "repeats" | "source">,
+  search: Pick<Search, "plan" | "state">,
+): Move {
   switch (idea.status) {
     case "draft":
       return waitsAt(idea, search) === null ? "implement" : "wait";

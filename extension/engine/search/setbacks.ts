@@ -29,10 +29,3 @@ const SETBACKS: Partial<Record<ErrorCode, Setback>> = {
 
 /** Failures of a run that say nothing about its idea: the next one would fail in the same way. */
 export const NOT_THE_IDEAS: ReadonlySet<RunFailure> = new Set(["setup", "launch", "disk full"]);
-
-/** Milliseconds before a model that was away is asked again, the first time, the second …; the last one holds from then on. */
-const PATIENCE = [15_000, 60_000, 120_000, 300_000, 600_000];
-
-export function patience(tries: number): number {
-  return PATIENCE[Math.min(tries, PATIENCE.length) - 1] ?? PATIENCE[0] ?? 0;
-}

@@ -154,7 +154,8 @@ describe("the human in it", () => {
     const mine = await connection.request(methods.ideasAdd, { environment: "tiny", text, search: id });
     await connection.request(methods.ideasReject, { ideas: drafts.slice(1).map((idea) => idea.id) });
     await connection.request(methods.searchPause, { search: id });
-    await connection.request(methods.ideasAdmit, { ideas: [mine.id, drafts[0]?.id ?? 0] });
+    await connection.request(methods.ideasAdmit, { ideas: [drafts[0]?.id ?? 0] });
+    expect(mine.admitted).toEqual([]);
     expect(searchIn(watched.snapshot, id)).toMatchObject({ state: "paused", reason: "You paused it." });
     await connection.request(methods.searchChange, { search: id, change: { epochs: 1 } });
     await connection.request(methods.searchResume, { search: id });
@@ -212,6 +213,23 @@ describe("caps", () => {
     await expect(start(plan)).rejects.toThrow("no price is known for lab/m");
     await expect(start({ algorithm: "random", source: "lab/m" })).rejects.toThrow("no model has a part in it");
   });
+});
+
+test("a search by a model goes on when whoever brought the model and its key has gone", async () => {
+  const model = researcher();
+  const key = "sk-kept-in-memory";
+  await using server = await modelServer({ models: ["m"], answer: model.answer, key });
+  const window = await lab.connect();
+  await window.request(methods.modelsConfigure, {
+    ...{ providers: [{ name: "lab", baseURL: server.baseURL, models: ["m"] }], keys: { lab: key } },
+  });
+  const { id } = await start({ source: "lab/m", size: 2, epochs: 3 });
+  await watched.until((snapshot) => ideasOf(snapshot, id).length > 0);
+  window.dispose();
+  const snapshot = await ended(id);
+  expect(ideasOf(snapshot, id).filter(({ status: state }) => state === "done")).toHaveLength(6);
+  // Nobody needs it any more.
+  await expect(start({ source: "lab/m" })).rejects.toThrow("no model lab/m is configured");
 });
 
 test("a model that is away is waited for, and asked again as soon as a window speaks of models", async () => {
