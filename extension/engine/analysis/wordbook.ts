@@ -108,6 +108,14 @@ export class Wordbook {
     return best;
   }
 
+  /** How alike one of the ideas is, 0 to 1; 0 where it is not there. */
+  likenessTo(vocabulary: Vocabulary, idea: number): number {
+    const other = this.#entries[this.#places.get(idea) ?? -1]?.vocabulary;
+    if (other === undefined) return 0;
+    const common = this.#sum(vocabulary.all, other.all);
+    return this.#likeness(vocabulary, other, common / (this.#sum(vocabulary.all) + this.#sum(other.all) - common), 0);
+  }
+
   /** Places that share words of at least this weight, which is what it takes whatever the titles are, with the weight that they share. */
   #candidates({ all }: Vocabulary, needed: number): [place: number, common: number][] {
     if (this.#shared.length < this.#entries.length) this.#shared = new Float64Array(2 * this.#entries.length);

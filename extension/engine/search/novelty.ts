@@ -125,18 +125,12 @@ export class Novelty {
 
   #byVectors(earlier: EarlierIdeas, mine: Earlier, vocabulary: Vocabulary, among: ReadonlyMap<number, Earlier>): Found | null {
     if (!isInWords(mine)) return null;
-    const left = new Map(among);
-    for (;;) {
-      const found = this.#vectors.nearest(mine, [...left.values()]);
-      if (found === null || found.likeness < LIKE_IN_VECTORS) return null;
-      const other = left.get(found.id);
+    const found = this.#vectors.near(mine, among.values(), LIKE_IN_VECTORS).find(({ id }) => {
+      const other = among.get(id);
       // The same sentence with other numbers is as near as a paraphrase; only in quite other words may numbers be incidental.
-      const alike = earlier.words.nearest(vocabulary, LIKE_IN_WORDS, (id) => id === found.id) !== null;
-      if (other === undefined || !alike || !setsOthers(mine, other)) {
-        return { ...found, by: "embeddings", evidence: beyond(LIKE_IN_VECTORS, found.likeness) };
-      }
-      left.delete(found.id);
-    }
+      return other === undefined || !setsOthers(mine, other) || earlier.words.likenessTo(vocabulary, id) < LIKE_IN_WORDS;
+    });
+    return found === undefined ? null : { ...found, by: "embeddings", evidence: beyond(LIKE_IN_VECTORS, found.likeness) };
   }
 
   #told({ manifest }: ValidEnvironment, { id, likeness, by }: Found, drafts: readonly Candidate[]): Repeat {

@@ -61,19 +61,19 @@ export class VectorBook {
     }
   }
 
-  /** The idea most alike; null where no vector is known. Likeness is scaled: 0 is what the model finds any two ideas, 1 the same. */
-  nearest({ digest }: Text, ideas: readonly Earlier[]): { id: number; likeness: number } | null {
+  /** Ideas that are so alike, the most alike first. Likeness is scaled: 0 is what the model finds any two ideas, 1 the same. */
+  near({ digest }: Text, ideas: Iterable<Earlier>, least: number): { id: number; likeness: number }[] {
     const mine = this.#vectors.get(digest);
     const usual = (this.#usual ??= this.#meanOfUnlike());
-    if (mine === undefined || usual === null) return null;
-    let best: { id: number; likeness: number } | null = null;
+    if (mine === undefined || usual === null) return [];
+    const near: { id: number; likeness: number }[] = [];
     for (const idea of ideas) {
       const other = this.#vectors.get(idea.digest);
       if (other?.length !== mine.length) continue;
       const likeness = idea.digest === digest ? 1 : Math.min(1, Math.max(0, (cosine(mine, other) - usual) / (1 - usual)));
-      if (likeness > (best?.likeness ?? 0)) best = { id: idea.id, likeness };
+      if (likeness >= least) near.push({ id: idea.id, likeness });
     }
-    return best;
+    return near.sort((a, b) => b.likeness - a.likeness);
   }
 
   #use({ id }: EmbeddingModel): void {

@@ -91,6 +91,13 @@ it("what is said again and again is found the hundredth time as well", () => {
   }
 });
 
+it("one idea's likeness is the one by which the most alike is found", () => {
+  const words = book(originals);
+  const again = vocabularyOf(IDEAS_IN_WORDS[0]!.close);
+  expect(words.likenessTo(again, 0)).toBeCloseTo(words.nearest(again, LIKE_IN_WORDS)!.likeness, 12);
+  expect(words.likenessTo(again, 99)).toBe(0);
+});
+
 it("ideas that do not count are passed over", () => {
   const words = book([originals[0]!, IDEAS_IN_WORDS[0]!.close]);
   const found = words.nearest(vocabularyOf(originals[0]!), LIKE_IN_WORDS, (id) => id !== 0);
