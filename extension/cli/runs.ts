@@ -1,10 +1,9 @@
 /** Runs in the terminal: their table, and waiting for them to end. */
 import type { EngineConnection } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
-import { applyDelta, type Snapshot } from "../protocol/lab.ts";
-import { labDelta, labSubscribe, notice } from "../protocol/methods.ts";
 import { ENDED, type Run } from "../protocol/run.ts";
 import type { Context } from "./context.ts";
+import { awaitInLab } from "./follow.ts";
 import { clip, table } from "./output.ts";
 
 export function runTable(runs: readonly Run[]): string {
@@ -42,37 +41,16 @@ export async function untilEnded(lab: EngineConnection, runs: readonly Run[], co
     if (said.get(run.id) !== run.state) context.output.err(`run ${run.id} ${run.state}${run.reason === null ? "" : `: ${run.reason}`}`);
     said.set(run.id, run.state);
   };
-  return new Promise((resolve, reject) => {
-    let snapshot: Snapshot | null = null;
-    const look = () => {
-      const known = new Map(snapshot?.runs.map((run) => [run.id, run]));
+  const numbers = runs.map((run) => run.id).join(" ");
+  return awaitInLab(lab, context, {
+    look: (snapshot) => {
+      const known = new Map(snapshot.runs.map((run) => [run.id, run]));
       const now = runs.flatMap((run) => known.get(run.id) ?? []);
       now.forEach(say);
-      if (now.length === runs.length && now.every((run) => ENDED.has(run.state))) resolve(now);
-    };
-    const subscribe = () => {
-      lab.request(labSubscribe, {}).then((fresh) => {
-        snapshot = fresh;
-        look();
-      }, reject);
-    };
-    const interrupted = () => {
-      const numbers = runs.map((run) => run.id).join(" ");
-      reject(
-        new ProvingGroundError("cancelled", "interrupted", { hint: `The runs go on; \`proving-ground runs stop ${numbers}\` ends them.` }),
-      );
-    };
-    if (context.signal.aborted) interrupted();
-    context.signal.addEventListener("abort", interrupted, { once: true });
-    lab.onClose(() => reject(engineEnded()));
-    lab.onNotification(notice, ({ message }) => context.output.err(message));
-    lab.onNotification(labDelta, (delta) => {
-      if (snapshot === null) return;
-      snapshot = applyDelta(snapshot, delta);
-      if (snapshot === null) subscribe();
-      else look();
-    });
-    subscribe();
+      return now.length === runs.length && now.every((run) => ENDED.has(run.state)) ? now : null;
+    },
+    interrupted: `The runs go on; \`proving-ground runs stop ${numbers}\` ends them.`,
+    engineEnded,
   });
 }
 

@@ -4,12 +4,12 @@ import type { EngineConnection } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import type { Idea } from "../protocol/idea.ts";
 import { hasParents } from "../protocol/plan.ts";
-import { applyDelta, type Snapshot } from "../protocol/lab.ts";
-import { labDelta, labSubscribe, notice } from "../protocol/methods.ts";
+import type { Snapshot } from "../protocol/lab.ts";
 import type { Search } from "../protocol/search.ts";
 import { asksText, capTexts, planText, progressText, spentTexts, stageText } from "../protocol/search-text.ts";
 import { waitingIn, waitingKey, waitingText, type Waiting } from "../protocol/waiting.ts";
 import type { Context } from "./context.ts";
+import { awaitInLab } from "./follow.ts";
 import { clip, facts, formatNumber, table } from "./output.ts";
 
 export function searchTable(searches: readonly Search[], snapshot: Snapshot): string {
@@ -102,48 +102,21 @@ function lineOf(waiting: Waiting): string {
  * @throws ProvingGroundError `cancelled` on Ctrl-C, `engine-unreachable` when the engine ends first
  */
 export async function untilSearchesEnded(lab: EngineConnection, ids: readonly number[], context: Context): Promise<Snapshot> {
-  return new Promise((resolve, reject) => {
-    let shown: Snapshot | null = null;
-    let snapshot: Snapshot | null = null;
-    const look = () => {
-      if (snapshot === null) return;
-      const mine = snapshot.searches.filter((search) => ids.includes(search.id));
+  let shown: Snapshot | null = null;
+  return awaitInLab(lab, context, {
+    look: (snapshot) => {
       for (const id of ids) {
         const whose = ids.length === 1 ? "" : `search ${id}: `;
         for (const line of happenings(id, shown, snapshot)) context.output.err(whose + line);
       }
       shown = snapshot;
-      if (mine.length === ids.length && mine.every(({ state }) => state === "ended")) resolve(snapshot);
-    };
-    const subscribe = () => {
-      lab.request(labSubscribe, {}).then((fresh) => {
-        snapshot = fresh;
-        look();
-      }, reject);
-    };
-    const interrupted = () => {
-      reject(
-        new ProvingGroundError("cancelled", "interrupted", {
-          hint: `What was begun goes on; ${ids.map((id) => `\`proving-ground search stop ${id}\``).join(", ")} ends it.`,
-        }),
-      );
-    };
-    if (context.signal.aborted) interrupted();
-    context.signal.addEventListener("abort", interrupted, { once: true });
-    lab.onClose(() =>
-      reject(
-        new ProvingGroundError("engine-unreachable", "the engine ended while searches were waited for", {
-          hint: "`proving-ground search list` starts it again, and they go on.",
-        }),
-      ),
-    );
-    lab.onNotification(notice, ({ message }) => context.output.err(message));
-    lab.onNotification(labDelta, (delta) => {
-      if (snapshot === null) return;
-      snapshot = applyDelta(snapshot, delta);
-      if (snapshot === null) subscribe();
-      else look();
-    });
-    subscribe();
+      const mine = snapshot.searches.filter((search) => ids.includes(search.id));
+      return mine.length === ids.length && mine.every(({ state }) => state === "ended") ? snapshot : null;
+    },
+    interrupted: `What was begun goes on; ${ids.map((id) => `\`proving-ground search stop ${id}\``).join(", ")} ends it.`,
+    engineEnded: () =>
+      new ProvingGroundError("engine-unreachable", "the engine ended while searches were waited for", {
+        hint: "`proving-ground search list` starts it again, and they go on.",
+      }),
   });
 }
