@@ -53,6 +53,7 @@ export class EngineLink {
   #connecting: Promise<Connection> | null = null;
   /** Changes that arrive while a snapshot is on its way; null when there is none on its way. */
   #early: Delta[] | null = null;
+  #preparing: Promise<unknown> = Promise.resolve();
   #patience = new AbortController();
   #disposed = false;
 
@@ -93,9 +94,10 @@ export class EngineLink {
     this.ensure().catch((error: unknown) => this.#setState({ kind: "offline", error: ProvingGroundError.from(error), trying: false }));
   }
 
-  /** Tells the connection, if there is one, the user's models and settings again. */
+  /** Tells the connection, if there is one, the user's models and settings again. One that is being made may have been told earlier ones. */
   async prepareAgain(): Promise<void> {
-    if (this.#connection !== null) await this.#surroundings.prepare(this.#connection);
+    const connection = this.#connection ?? (await this.#connecting?.catch(() => null)) ?? null;
+    if (connection !== null) await this.#prepare(connection);
   }
 
   dispose(): void {
@@ -113,7 +115,7 @@ export class EngineLink {
       connection = await this.#surroundings.connect();
       connection.onNotification(labDelta, (delta) => this.#receive(delta));
       connection.onNotification(notice, (said) => this.#notices.fire(said));
-      await this.#surroundings.prepare(connection);
+      await this.#prepare(connection);
       await this.#subscribe(connection);
     } catch (error) {
       connection?.dispose();
@@ -126,6 +128,13 @@ export class EngineLink {
     connection.onClose(() => void this.#lost());
     this.#setState({ kind: "connected", warning: connection.warning });
     return connection;
+  }
+
+  /** One after the other, so that what is told last is what was read last. */
+  #prepare(connection: Connection): Promise<void> {
+    const prepared = this.#preparing.then(() => this.#surroundings.prepare(connection));
+    this.#preparing = prepared.catch(() => undefined);
+    return prepared;
   }
 
   async #subscribe(connection: Connection): Promise<void> {

@@ -41,7 +41,7 @@ function engine(snapshots: Snapshot[]) {
 }
 
 /** A link to these engines, one after the other; waiting takes no time, its lengths are kept. */
-function linkTo(engines: (ReturnType<typeof engine> | Error)[]) {
+function linkTo(engines: (ReturnType<typeof engine> | Error)[], prepare: () => Promise<void> = () => Promise.resolve()) {
   const waits: number[] = [];
   let attempts = 0;
   const link = new EngineLink({
@@ -52,7 +52,7 @@ function linkTo(engines: (ReturnType<typeof engine> | Error)[]) {
         ? Promise.reject(next ?? new ProvingGroundError("engine-unreachable", "no engine starts"))
         : Promise.resolve(next.connection);
     },
-    prepare: () => Promise.resolve(),
+    prepare,
     wait: (milliseconds) => {
       waits.push(milliseconds);
       return Promise.resolve();
@@ -89,6 +89,44 @@ test("changes are applied in order and told with what was before", async () => {
     [5, 6],
   ]);
   expect(link.snapshot?.ideas.map((idea) => idea.id)).toEqual([5, 6]);
+});
+
+test("settings that change while the link is being made are told to it", async () => {
+  let setting = 1;
+  const told: number[] = [];
+  const { link } = linkTo([engine([empty(0)])], () => {
+    told.push(setting);
+    return Promise.resolve();
+  });
+  let again = Promise.resolve();
+  link.onChange(() => {
+    // The engine was told the earlier setting, and the link is not there yet.
+    setting = 2;
+    again = link.prepareAgain();
+  });
+  await link.ensure();
+  await again;
+  expect(told).toEqual([1, 2]);
+});
+
+test("settings are told one after the other, however long each takes", async () => {
+  const told: string[] = [];
+  const { link } = linkTo([engine([empty(0)])], async () => {
+    told.push("begins");
+    await new Promise((resolve) => setImmediate(resolve));
+    told.push("ends");
+  });
+  await link.ensure();
+  await Promise.all([link.prepareAgain(), link.prepareAgain()]);
+  expect(told).toEqual(["begins", "ends", "begins", "ends", "begins", "ends"]);
+});
+
+test("without a link there is nobody to tell, and one that cannot be made says so itself", async () => {
+  const { link } = linkTo([new ProvingGroundError("engine-unreachable", "no engine starts")]);
+  await link.prepareAgain();
+  const failed = link.ensure();
+  await link.prepareAgain();
+  await expect(failed).rejects.toMatchObject({ code: "engine-unreachable" });
 });
 
 test("a gap in the changes brings a new snapshot", async () => {
