@@ -18,7 +18,7 @@ export class EditorModels implements vscode.Disposable {
   readonly #changed = this.#owner.add(new vscode.EventEmitter<void>());
   readonly #answered = new WeakSet<Connection>();
   #models = new Map<string, vscode.LanguageModelChat>();
-  #looked = false;
+  #looks = 0;
 
   /** The editor has other models than before. */
   readonly onDidChange = this.#changed.event;
@@ -30,12 +30,11 @@ export class EditorModels implements vscode.Disposable {
 
   /** Those known now. The first time, they are looked for in the background: extensions that bring models may be slow to start. */
   get offered(): EditorModel[] {
-    if (!this.#looked) {
-      this.#looked = true;
+    if (this.#looks === 0) {
       this.#owner.add(vscode.lm.onDidChangeChatModels(() => void this.#look()));
       void this.#look();
     }
-    return [...this.#models].map(([id, { name, maxInputTokens }]) => ({ id, title: name, maxInputTokens }));
+    return offer(this.#models);
   }
 
   /** Answers what the engine asks over this connection; once is enough. */
@@ -54,12 +53,15 @@ export class EditorModels implements vscode.Disposable {
   }
 
   async #look(): Promise<void> {
+    const look = ++this.#looks;
     try {
       const found = await vscode.lm.selectChatModels();
+      // One that began later knows better, even where this one took longer.
+      if (look !== this.#looks || this.#owner.disposed) return;
       const models = new Map(found.map((model) => [`${EDITOR}/${model.vendor}/${model.id}`, model]));
-      const same = models.size === this.#models.size && [...models.keys()].every((id) => this.#models.has(id));
+      const same = JSON.stringify(offer(models)) === JSON.stringify(offer(this.#models));
       this.#models = models;
-      if (!same && !this.#owner.disposed) this.#changed.fire();
+      if (!same) this.#changed.fire();
     } catch (thrown) {
       this.#onError(thrown);
     }
@@ -93,6 +95,10 @@ export class EditorModels implements vscode.Disposable {
       cancellation.dispose();
     }
   }
+}
+
+function offer(models: ReadonlyMap<string, vscode.LanguageModelChat>): EditorModel[] {
+  return [...models].map(([id, { name, maxInputTokens }]) => ({ id, title: name, maxInputTokens }));
 }
 
 /** The editor knows no system messages. */
