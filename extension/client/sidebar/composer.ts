@@ -1,7 +1,6 @@
 /** The composer's webview: sends it the whole state whenever anything in it changes, and does what its buttons say. */
 import * as vscode from "vscode";
 import { modelsList, parentsSet } from "../../protocol/methods.ts";
-import type { ModelInfo } from "../../protocol/model.ts";
 import { FromComposer } from "../../protocol/webview/composer.ts";
 import type { ToComposer } from "../../protocol/webview/composer.ts";
 import { execute } from "../commands/registry.ts";
@@ -13,6 +12,7 @@ import type { Models } from "../settings/models.ts";
 import { fillWebview } from "../webview-page.ts";
 import { composerState } from "./composer-state.ts";
 import type { Ideation } from "./ideation.ts";
+import { ModelList } from "./model-list.ts";
 
 /** Commands that an empty state may offer; nothing else is run for a webview. */
 const OFFERED: ReadonlySet<string> = new Set([
@@ -36,18 +36,22 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
   static readonly view = "provingGround.composer";
   readonly #parts: ComposerParts;
   readonly #owner = new Disposables();
+  readonly #models: ModelList<Lab>;
   #view: vscode.WebviewView | null = null;
-  #models: { lab: Lab; list: ModelInfo[] } | null = null;
-  #asking: Lab | null = null;
   #sent = "";
 
   constructor(parts: ComposerParts) {
     this.#parts = parts;
+    this.#models = new ModelList<Lab>(
+      (lab) => lab.link.request(modelsList, {}),
+      () => this.#send(),
+      parts.onError,
+    );
     this.#owner.add(parts.current.onDidChange(() => this.#send()));
     this.#owner.add(parts.ideation.onDidChange(() => this.#send()));
     this.#owner.add(
       parts.models.onDidChange(() => {
-        this.#models = null;
+        this.#models.outdate();
         this.#send();
       }),
     );
@@ -123,7 +127,7 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
     if (this.#view?.visible !== true) return;
     const { labs, current, ideation } = this.#parts;
     const { lab } = current;
-    if (lab?.link.state.kind === "connected") this.#askModels(lab);
+    if (lab?.link.state.kind === "connected") this.#models.want(lab);
     const state = composerState({
       obstacle: labs.obstacle,
       link: lab?.link.state ?? null,
@@ -134,7 +138,7 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
         environment,
       })),
       id: current.id,
-      models: this.#models?.lab === lab ? (this.#models?.list ?? []) : [],
+      models: lab === undefined ? [] : this.#models.of(lab),
       draft: ideation.draft,
       exploit: ideation.exploit,
       busy: ideation.busy,
@@ -145,22 +149,5 @@ export class Composer implements vscode.WebviewViewProvider, vscode.Disposable {
     if (text === this.#sent) return;
     this.#sent = text;
     void this.#view.webview.postMessage(message);
-  }
-
-  /** Fetches the list of models once per lab and configuration. */
-  #askModels(lab: Lab): void {
-    if (this.#models?.lab === lab || this.#asking === lab) return;
-    this.#asking = lab;
-    const have = (list: ModelInfo[]) => {
-      this.#models = { lab, list };
-      this.#send();
-    };
-    lab.link
-      .request(modelsList, {})
-      .then(have, (error: unknown) => {
-        have([]);
-        this.#parts.onError(error);
-      })
-      .finally(() => (this.#asking = null));
   }
 }
