@@ -2,24 +2,27 @@
 import * as vscode from "vscode";
 import { commandTo } from "../commands/registry.ts";
 import type { Labs } from "../engine/labs.ts";
+import { LensNews } from "../lenses/news.ts";
+import { Disposables } from "../lifecycle.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import { sectionsOf } from "./attempts.ts";
 import { addressOf } from "./file-system.ts";
 
 export class AttemptLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #labs: Labs;
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly #subscription: vscode.Disposable;
-  readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly #owner = new Disposables();
+  readonly #news = this.#owner.add(new LensNews((uri) => ofAttempts(uri) !== null));
+  readonly onDidChangeCodeLenses = this.#news.event;
 
   constructor(labs: Labs) {
     this.#labs = labs;
-    this.#subscription = labs.onDidChangeLab(() => this.#changed.fire());
+    this.#owner.add(labs.onDidChangeLab(() => this.#news.tell()));
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const address = addressOf(document.uri);
-    if (address?.kind !== "attempts" && address?.kind !== "answer") return [];
+    const address = ofAttempts(document.uri);
+    if (address === null) return [];
+    this.#news.came(document.uri);
     const lenses: vscode.CodeLens[] = [];
     const add = (line: number, command: vscode.Command) => lenses.push(new vscode.CodeLens(new vscode.Range(line, 0, line, 0), command));
     const ref = { lab: address.lab, idea: address.idea };
@@ -40,7 +43,11 @@ export class AttemptLenses implements vscode.CodeLensProvider, vscode.Disposable
   }
 
   dispose(): void {
-    this.#subscription.dispose();
-    this.#changed.dispose();
+    this.#owner.dispose();
   }
+}
+
+function ofAttempts(uri: vscode.Uri) {
+  const address = addressOf(uri);
+  return address?.kind === "attempts" || address?.kind === "answer" ? address : null;
 }

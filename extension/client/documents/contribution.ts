@@ -6,7 +6,8 @@ import { commandTo } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import { counted } from "../format.ts";
-import type { Contribution } from "../lifecycle.ts";
+import { LensNews } from "../lenses/news.ts";
+import { type Contribution, Disposables } from "../lifecycle.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import { SCHEME } from "./address.ts";
@@ -71,19 +72,20 @@ export async function openLog(lab: Lab, run: number): Promise<void> {
 class IdeaLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #files: LabFileSystem;
   readonly #labs: Labs;
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly #subscription: vscode.Disposable;
-  readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly #owner = new Disposables();
+  readonly #news = this.#owner.add(new LensNews((uri) => this.#files.ideaOf(uri) !== null));
+  readonly onDidChangeCodeLenses = this.#news.event;
 
   constructor(files: LabFileSystem, labs: Labs) {
     this.#files = files;
     this.#labs = labs;
-    this.#subscription = labs.onDidChangeLab(() => this.#changed.fire());
+    this.#owner.add(labs.onDidChangeLab(() => this.#news.tell()));
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const lab = this.#labs.byKey(addressOf(document.uri)?.lab ?? "");
     const id = this.#files.ideaOf(document.uri);
+    this.#news.came(document.uri);
     if (lab === undefined || id === null) return [];
     const idea = lab.snapshot?.ideas.find((one) => one.id === id);
     if (idea === undefined) return [];
@@ -111,8 +113,7 @@ class IdeaLenses implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   dispose(): void {
-    this.#subscription.dispose();
-    this.#changed.dispose();
+    this.#owner.dispose();
   }
 }
 

@@ -33,7 +33,7 @@ interface Spot {
 export const review =
   ({ labs, reviews, presenter, memento }: ReviewParts): Contribution =>
   (owner) => {
-    const lenses = new ReviewLenses(reviews);
+    const lenses = owner.add(new ReviewLenses(reviews));
     for (const scheme of ["file", SCHEME]) owner.add(vscode.languages.registerCodeLensProvider({ scheme }, lenses));
     const adopt = () => {
       for (const document of vscode.workspace.textDocuments) reviews.adopt(labs, document);

@@ -2,17 +2,22 @@
 import * as vscode from "vscode";
 import type { HunkRef } from "../commands/registry.ts";
 import { commandTo } from "../commands/registry.ts";
+import { LensNews } from "../lenses/news.ts";
+import { Disposables } from "../lifecycle.ts";
 import type { Reviews } from "./reviews.ts";
 import type { ReviewSession, SessionFile } from "./session.ts";
 import { lensLine, tallyText } from "./walk.ts";
 
-export class ReviewLenses implements vscode.CodeLensProvider {
+export class ReviewLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #reviews: Reviews;
-  readonly onDidChangeCodeLenses: vscode.Event<void>;
+  readonly #owner = new Disposables();
+  readonly #news = this.#owner.add(new LensNews((uri) => this.#reviews.of(uri) !== null));
+
+  readonly onDidChangeCodeLenses = this.#news.event;
 
   constructor(reviews: Reviews) {
     this.#reviews = reviews;
-    this.onDidChangeCodeLenses = reviews.onDidChange;
+    this.#owner.add(reviews.onDidChange(() => this.#news.tell()));
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
@@ -20,7 +25,12 @@ export class ReviewLenses implements vscode.CodeLensProvider {
     if (found === null) return [];
     // The change event may still be on its way; lenses are drawn for the text as it is now.
     found.session.update(document);
+    this.#news.came(document.uri);
     return [...overview(found.session), ...hunkLenses(found.session, found.file, document.lineCount)];
+  }
+
+  dispose(): void {
+    this.#owner.dispose();
   }
 }
 
