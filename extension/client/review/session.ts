@@ -8,6 +8,7 @@ import type { Decisions, Hunk } from "../../protocol/review.ts";
 import { hunksOf, settle } from "../../protocol/review.ts";
 import type { Lab } from "../engine/lab.ts";
 import { uriOf } from "../documents/file-system.ts";
+import { Decided } from "./decided.ts";
 import { hunkSpan, tally } from "./walk.ts";
 import type { ReviewedFile, Tally } from "./walk.ts";
 
@@ -26,10 +27,9 @@ export class ReviewSession implements vscode.Disposable {
   readonly idea: number;
   readonly title: string;
   #files: SessionFile[] = [];
-  #decisions: Decisions = {};
+  readonly #decided: Decided;
   readonly #changed = new vscode.EventEmitter<void>();
-  /** Decisions are told one after the other, so that the last one told is the last one made. */
-  #telling: Promise<unknown> = Promise.resolve();
+  #disposed = false;
 
   readonly onDidChange = this.#changed.event;
 
@@ -37,7 +37,8 @@ export class ReviewSession implements vscode.Disposable {
     this.lab = lab;
     this.idea = view.idea;
     this.title = view.title;
-    this.#take(view);
+    this.#decided = new Decided((decisions) => lab.link.request(proposalDecide, { idea: view.idea, decisions }));
+    this.#take(view, this.#decided.now);
   }
 
   /** @throws ProvingGroundError `no-proposal` */
@@ -50,11 +51,11 @@ export class ReviewSession implements vscode.Disposable {
   }
 
   get decisions(): Decisions {
-    return this.#decisions;
+    return this.#decided.now;
   }
 
   get tally(): Tally {
-    return tally(this.#files, this.#decisions);
+    return tally(this.#files, this.decisions);
   }
 
   get hunks(): Hunk[] {
@@ -74,9 +75,13 @@ export class ReviewSession implements vscode.Disposable {
     return this.hunks.find((hunk) => hunk.id === id);
   }
 
-  /** Reads the proposal again: files may have come or gone. */
+  /** Reads the proposal again: files may have come or gone. What was decided here stays decided. */
   async refresh(): Promise<void> {
-    this.#take(await this.lab.link.request(proposalGet, { idea: this.idea }));
+    await this.#decided.tell();
+    const decided = this.decisions;
+    const view = await this.lab.link.request(proposalGet, { idea: this.idea });
+    if (this.#disposed) return;
+    this.#take(view, decided);
     this.#changed.fire();
   }
 
@@ -89,15 +94,15 @@ export class ReviewSession implements vscode.Disposable {
     file.proposed = proposed;
     file.hunks = hunksOf(file);
     // An engine that is away learns the decisions when they change next, or at approval.
-    this.#decide(settle(this.#decisions, this.hunks)).catch(() => undefined);
+    this.#decide(settle(this.decisions, this.hunks)).catch(() => undefined);
   }
 
   accept(hunks: readonly Hunk[]): Promise<void> {
-    return this.#decide({ ...this.#decisions, ...Object.fromEntries(hunks.map((hunk) => [hunk.id, "accepted" as const])) });
+    return this.#decide({ ...this.decisions, ...Object.fromEntries(hunks.map((hunk) => [hunk.id, "accepted" as const])) });
   }
 
   undoAccept(hunk: Hunk): Promise<void> {
-    return this.#decide(Object.fromEntries(Object.entries(this.#decisions).filter(([id]) => id !== hunk.id)));
+    return this.#decide(Object.fromEntries(Object.entries(this.decisions).filter(([id]) => id !== hunk.id)));
   }
 
   /** Takes hunks out of the proposal: one edit that the editor can undo, then saved. A file that is new goes, a deleted one comes back. */
@@ -136,7 +141,7 @@ export class ReviewSession implements vscode.Disposable {
     for (const document of vscode.workspace.textDocuments) {
       if (this.fileOf(document.uri) !== undefined) await save(document);
     }
-    await this.#telling;
+    await this.#decided.tell();
     const seen = this.hunks.map((hunk) => hunk.id);
     try {
       return await this.lab.link.request(proposalApprove, { idea: this.idea, undecided, seen }, { signal });
@@ -147,10 +152,12 @@ export class ReviewSession implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#changed.dispose();
   }
 
-  #take(view: ProposalView): void {
+  /** @param decided what was decided when the view was asked for */
+  #take(view: ProposalView, decided: Decisions): void {
     const { key } = this.lab;
     this.#files = view.files.map((file) => {
       const workingCopy = vscode.Uri.file(file.workingCopy);
@@ -165,17 +172,13 @@ export class ReviewSession implements vscode.Disposable {
         baseUri: uriOf({ kind: "base", lab: key, commit: view.base, path: file.path }),
       };
     });
-    this.#decisions = settle(view.decisions, this.hunks);
+    this.#decided.take(view.decisions, decided, this.hunks);
   }
 
   async #decide(decisions: Decisions): Promise<void> {
-    const same = JSON.stringify(decisions) === JSON.stringify(this.#decisions);
-    this.#decisions = decisions;
+    const others = this.#decided.change(decisions);
     this.#changed.fire();
-    if (same) return;
-    const told = this.#telling.then(() => this.lab.link.request(proposalDecide, { idea: this.idea, decisions }));
-    this.#telling = told.catch(() => undefined);
-    await told;
+    if (others) await this.#decided.tell();
   }
 }
 
