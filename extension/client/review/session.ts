@@ -9,10 +9,9 @@ import { hunksOf, settle } from "../../protocol/review.ts";
 import type { Lab } from "../engine/lab.ts";
 import { uriOf } from "../documents/file-system.ts";
 import { Decided } from "./decided.ts";
+import { save } from "./saving.ts";
 import { hunkSpan, tally } from "./walk.ts";
 import type { ReviewedFile, Tally } from "./walk.ts";
-
-const SAVE_ATTEMPTS = 3;
 
 export interface SessionFile extends ReviewedFile {
   /** The editable side: the working copy, or a read-only empty document for a deleted file. */
@@ -26,6 +25,8 @@ export class ReviewSession implements vscode.Disposable {
   readonly lab: Lab;
   readonly idea: number;
   readonly title: string;
+  /** The commit that the proposal is written on. */
+  #base = "";
   #files: SessionFile[] = [];
   readonly #decided: Decided;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -139,7 +140,7 @@ export class ReviewSession implements vscode.Disposable {
    */
   async approve(undecided: "accept" | "refuse", signal?: AbortSignal): Promise<Idea> {
     for (const document of vscode.workspace.textDocuments) {
-      if (this.fileOf(document.uri) !== undefined) await save(document);
+      if (this.fileOf(document.uri)?.workingCopy.toString() === document.uri.toString()) await save(document);
     }
     await this.#decided.tell();
     const seen = this.hunks.map((hunk) => hunk.id);
@@ -159,10 +160,11 @@ export class ReviewSession implements vscode.Disposable {
   /** @param decided what was decided when the view was asked for */
   #take(view: ProposalView, decided: Decisions): void {
     const { key } = this.lab;
-    this.#files = view.files.map((file) => {
+    this.#files = [...view.files, ...this.#unsaved(view)].map((file) => {
       const workingCopy = vscode.Uri.file(file.workingCopy);
-      const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === workingCopy.toString());
-      const proposed = file.proposed !== null && open?.isDirty === true ? textOf(open, file) : file.proposed;
+      const open = openDocument(workingCopy);
+      // An open document is what the human sees: newer than the disk where it is not saved, about to be read again where the disk is newer.
+      const proposed = file.proposed !== null && open !== undefined ? textOf(open, file) : file.proposed;
       const pair = { path: file.path, base: file.base, proposed };
       return {
         ...pair,
@@ -172,7 +174,20 @@ export class ReviewSession implements vscode.Disposable {
         baseUri: uriOf({ kind: "base", lab: key, commit: view.base, path: file.path }),
       };
     });
+    this.#base = view.base;
     this.#decided.take(view.decisions, decided, this.hunks);
+  }
+
+  /** Files that are on the disk as in the base, and are not in the editor: the human's edit is still to be saved. */
+  #unsaved({ base, files }: ProposalView): ProposalView["files"] {
+    if (base !== this.#base) return [];
+    const listed = new Set(files.map(({ path }) => path));
+    return this.#files.flatMap(({ path, base: text, proposed, workingCopy }) => {
+      const open = openDocument(workingCopy);
+      if (text === null || listed.has(path) || open === undefined) return [];
+      const edited = textOf(open, { base: text }) !== text;
+      return edited ? [{ path, base: text, proposed, workingCopy: workingCopy.fsPath }] : [];
+    });
   }
 
   async #decide(decisions: Decisions): Promise<void> {
@@ -182,18 +197,10 @@ export class ReviewSession implements vscode.Disposable {
   }
 }
 
+const openDocument = (uri: vscode.Uri) => vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+
 /** A document's text as it is saved: the editor keeps a byte order mark to itself. */
 function textOf(document: vscode.TextDocument, { base }: { base: string | null }): string {
   const mark = "\uFEFF";
   return base?.startsWith(mark) === true ? mark + document.getText() : document.getText();
-}
-
-/** Sees to it that a document is on the disk. @throws ProvingGroundError `usage` */
-async function save(document: vscode.TextDocument): Promise<void> {
-  // A save that meets the editor's own automatic one says that it failed although the text is saved, or was for the version before.
-  for (let attempt = 0; attempt < SAVE_ATTEMPTS && document.isDirty; attempt++) await document.save();
-  if (!document.isDirty) return;
-  throw new ProvingGroundError("usage", `${vscode.workspace.asRelativePath(document.uri)} could not be saved`, {
-    hint: "Save it, then approve again. Nothing was approved, and your edit is still in the editor.",
-  });
 }
