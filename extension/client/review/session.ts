@@ -9,6 +9,7 @@ import { hunksOf, settle } from "../../protocol/review.ts";
 import type { Lab } from "../engine/lab.ts";
 import { uriOf } from "../documents/file-system.ts";
 import { Decided } from "./decided.ts";
+import { Following } from "./following.ts";
 import { save } from "./saving.ts";
 import { hunkSpan, tally } from "./walk.ts";
 import type { ReviewedFile, Tally } from "./walk.ts";
@@ -29,6 +30,7 @@ export class ReviewSession implements vscode.Disposable {
   #base = "";
   #files: SessionFile[] = [];
   readonly #decided: Decided;
+  readonly #following = new Following();
   readonly #changed = new vscode.EventEmitter<void>();
   #disposed = false;
 
@@ -154,6 +156,7 @@ export class ReviewSession implements vscode.Disposable {
 
   dispose(): void {
     this.#disposed = true;
+    this.#following.dispose();
     this.#changed.dispose();
   }
 
@@ -174,6 +177,7 @@ export class ReviewSession implements vscode.Disposable {
         baseUri: uriOf({ kind: "base", lab: key, commit: view.base, path: file.path }),
       };
     });
+    this.#following.follow(this.#files.map((file) => file.workingCopy));
     this.#base = view.base;
     this.#decided.take(view.decisions, decided, this.hunks);
   }
