@@ -8,6 +8,7 @@ import type { Decisions, Hunk } from "../../protocol/review.ts";
 import { hunksOf, settle } from "../../protocol/review.ts";
 import type { Lab } from "../engine/lab.ts";
 import { uriOf } from "../documents/file-system.ts";
+import { asSaved } from "./as-shown.ts";
 import { Decided } from "./decided.ts";
 import { Following } from "./following.ts";
 import { save } from "./saving.ts";
@@ -20,6 +21,8 @@ export interface SessionFile extends ReviewedFile {
   /** The working copy, whether it exists or not. */
   readonly workingCopy: vscode.Uri;
   readonly baseUri: vscode.Uri;
+  /** What was on the disk when the engine last looked. */
+  readonly read: string | null;
 }
 
 export class ReviewSession implements vscode.Disposable {
@@ -92,7 +95,7 @@ export class ReviewSession implements vscode.Disposable {
   update(document: vscode.TextDocument): void {
     const file = this.fileOf(document.uri);
     if (file?.workingCopy.toString() !== document.uri.toString()) return;
-    const proposed = textOf(document, file);
+    const proposed = asSaved(document.getText(), file);
     if (proposed === file.proposed) return;
     file.proposed = proposed;
     file.hunks = hunksOf(file);
@@ -167,10 +170,12 @@ export class ReviewSession implements vscode.Disposable {
       const workingCopy = vscode.Uri.file(file.workingCopy);
       const open = openDocument(workingCopy);
       // An open document is what the human sees: newer than the disk where it is not saved, about to be read again where the disk is newer.
-      const proposed = file.proposed !== null && open !== undefined ? textOf(open, file) : file.proposed;
+      const read = file.proposed;
+      const proposed = read !== null && open !== undefined ? asSaved(open.getText(), { read, base: file.base }) : read;
       const pair = { path: file.path, base: file.base, proposed };
       return {
         ...pair,
+        read,
         hunks: hunksOf(pair),
         workingCopy,
         uri: proposed === null ? uriOf({ kind: "deleted", lab: key, idea: view.idea, path: file.path }) : workingCopy,
@@ -189,7 +194,7 @@ export class ReviewSession implements vscode.Disposable {
     return this.#files.flatMap(({ path, base: text, proposed, workingCopy }) => {
       const open = openDocument(workingCopy);
       if (text === null || listed.has(path) || open === undefined) return [];
-      const edited = textOf(open, { base: text }) !== text;
+      const edited = asSaved(open.getText(), { read: text, base: text }) !== text;
       return edited ? [{ path, base: text, proposed, workingCopy: workingCopy.fsPath }] : [];
     });
   }
@@ -202,9 +207,3 @@ export class ReviewSession implements vscode.Disposable {
 }
 
 const openDocument = (uri: vscode.Uri) => vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-
-/** A document's text as it is saved: the editor keeps a byte order mark to itself. */
-function textOf(document: vscode.TextDocument, { base }: { base: string | null }): string {
-  const mark = "\uFEFF";
-  return base?.startsWith(mark) === true ? mark + document.getText() : document.getText();
-}
