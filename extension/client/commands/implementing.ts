@@ -1,15 +1,19 @@
 /** Having ideas implemented: by whom, what is replaced, and what came of it. */
+import { sep } from "node:path";
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
 import { ideasGet, ideasRepair, implement, proposalGet } from "../../protocol/methods.ts";
 import type { ImplementResult } from "../../protocol/methods.ts";
 import { BY_HAND } from "../../protocol/model.ts";
+import type { ProposalView } from "../../protocol/proposal.ts";
 import type { Lab } from "../engine/lab.ts";
 import { counted } from "../format.ts";
 import type { Presenter } from "../present.ts";
+import { asSaved } from "../review/as-shown.ts";
 import { openReview } from "../review/contribution.ts";
 import type { Reviews } from "../review/reviews.ts";
+import { save } from "../review/saving.ts";
 import type { Models } from "../settings/models.ts";
 import { implementerModel, implementerSamples } from "../settings/settings.ts";
 import type { Ideation } from "../sidebar/ideation.ts";
@@ -75,11 +79,11 @@ export async function implementByHand({ reviews }: ImplementingParts, lab: Lab, 
 export async function implementAgain(parts: ImplementingParts, lab: Lab, items: readonly Idea[], note?: string): Promise<void> {
   const inReview = items.filter(({ status }) => status === "in review");
   const views = await Promise.all(inReview.map(({ id }) => lab.link.request(proposalGet, { idea: id })));
-  const unsaved = new Map(views.map((view) => [view.idea, unsavedOf(view.files.map((file) => file.workingCopy))]));
+  const unsaved = new Map(views.map((view) => [view.idea, unsavedOf(view)]));
   const worked = views.filter(({ idea, edited }) => edited || (unsaved.get(idea)?.length ?? 0) > 0);
   if (worked.length > 0 && !(await mayReplace(worked.map(({ title }) => title)))) return;
   // A text that was never saved would stand in the editor against the new file.
-  for (const document of [...unsaved.values()].flat()) await document.save();
+  for (const document of [...unsaved.values()].flat()) await save(document);
   await implementIdeas(parts, lab, items, { replace: worked.length > 0, ...(note === undefined ? {} : { note }) });
 }
 
@@ -120,9 +124,15 @@ export async function repairIdeas({ presenter }: ImplementingParts, lab: Lab, it
   tellImplemented(presenter, lab, results, false);
 }
 
-function unsavedOf(workingCopies: readonly string[]): vscode.TextDocument[] {
-  const paths = new Set(workingCopies);
-  return vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && uri.scheme === "file" && paths.has(uri.fsPath));
+/** Open documents of a proposal whose text is not the one on the disk. */
+function unsavedOf({ folder, files }: ProposalView): vscode.TextDocument[] {
+  return vscode.workspace.textDocuments.filter((document) => {
+    const { uri, isDirty } = document;
+    if (uri.scheme !== "file" || !uri.fsPath.startsWith(folder + sep)) return false;
+    const file = files.find(({ workingCopy }) => workingCopy === uri.fsPath);
+    if (file === undefined) return isDirty;
+    return isDirty || asSaved(document.getText(), { read: file.proposed, base: file.base }) !== file.proposed;
+  });
 }
 
 async function mayReplace(titles: readonly string[]): Promise<boolean> {
