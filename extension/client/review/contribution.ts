@@ -14,6 +14,7 @@ import { SCHEME } from "../documents/address.ts";
 import { ReviewLenses } from "./lenses.ts";
 import { offerInlineLayout, reveal, showReview } from "./open.ts";
 import type { Reviews } from "./reviews.ts";
+import { changedMeanwhile } from "./session.ts";
 import type { ReviewSession, SessionFile } from "./session.ts";
 import { hunkNear, step } from "./walk.ts";
 
@@ -153,7 +154,7 @@ function find(reviews: Reviews, ref: HunkRef | undefined): Spot {
   if (isHunkRef(ref)) {
     const session = reviews.all.find((one) => one.lab.key === ref.lab && one.idea === ref.idea);
     const hunk = session?.hunk(ref.hunk);
-    if (session === undefined || hunk === undefined) throw new ProvingGroundError("usage", "this hunk has changed; look at it again");
+    if (session === undefined || hunk === undefined) throw changedMeanwhile();
     return { session, hunk };
   }
   const editor = vscode.window.activeTextEditor;

@@ -111,7 +111,10 @@ export class ReviewSession implements vscode.Disposable {
     return this.#decide(Object.fromEntries(Object.entries(this.decisions).filter(([id]) => id !== hunk.id)));
   }
 
-  /** Takes hunks out of the proposal: one edit that the editor can undo, then saved. A file that is new goes, a deleted one comes back. */
+  /**
+   * Takes hunks out of the proposal: one edit that the editor can undo, then saved. A file that is new goes, a deleted one comes back.
+   * @throws ProvingGroundError `usage` when the text was changed meanwhile; nothing is taken out then
+   */
   async reject(hunks: readonly Hunk[]): Promise<void> {
     const edit = new vscode.WorkspaceEdit();
     const edited: vscode.TextDocument[] = [];
@@ -127,14 +130,17 @@ export class ReviewSession implements vscode.Disposable {
         filesComeOrGo = true;
       } else {
         const document = await vscode.workspace.openTextDocument(file.workingCopy);
-        for (const hunk of mine) {
+        this.update(document);
+        for (const { id } of mine) {
+          const hunk = this.hunk(id);
+          if (hunk === undefined) throw changedMeanwhile();
           const { start, end } = hunkSpan(document.getText(), hunk);
           edit.replace(file.workingCopy, new vscode.Range(document.positionAt(start), document.positionAt(end)), hunk.baseLines.join(""));
         }
         edited.push(document);
       }
     }
-    if (!(await vscode.workspace.applyEdit(edit))) return;
+    if (!(await vscode.workspace.applyEdit(edit))) throw changedMeanwhile();
     for (const document of edited) await document.save();
     if (filesComeOrGo) await this.refresh();
   }
@@ -207,3 +213,5 @@ export class ReviewSession implements vscode.Disposable {
 }
 
 const openDocument = (uri: vscode.Uri) => vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+
+export const changedMeanwhile = () => new ProvingGroundError("usage", "this hunk has changed; look at it again");
