@@ -14,6 +14,7 @@ export class Reviews implements vscode.Disposable {
   readonly #owner = new Disposables();
   readonly #changed = this.#owner.add(new vscode.EventEmitter<void>());
   readonly #sessions = new Map<string, { session: ReviewSession; subscription: vscode.Disposable }>();
+  readonly #opening = new Map<string, Promise<ReviewSession>>();
   readonly #onError: (error: unknown) => void;
 
   /** Hunks or decisions changed, or a review came or went. */
@@ -70,6 +71,14 @@ export class Reviews implements vscode.Disposable {
       await known.refresh();
       return known;
     }
+    // Several documents of one proposal may be restored at once; two reviews of it would not know of each other's decisions.
+    const key = `${lab.key}/${idea}`;
+    const opening = this.#opening.get(key) ?? this.#open(lab, idea).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opening);
+    return opening;
+  }
+
+  async #open(lab: Lab, idea: number): Promise<ReviewSession> {
     const session = await ReviewSession.open(lab, idea);
     const subscription = session.onDidChange(() => {
       this.#changed.fire();
