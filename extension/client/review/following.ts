@@ -3,7 +3,8 @@ import * as vscode from "vscode";
 
 /**
  * Folders of ours are left out of the editor's own watching, for there are many; the few that are under review are watched one by
- * one, and the editor then reads an open file again by itself.
+ * one, and the editor then reads an open file again by itself. It lets through only what lies below a path that a pattern of
+ * `files.watcherExclude` names to its end: that is why ours names the folder, beside what is in it.
  */
 export class Following implements vscode.Disposable {
   #watchers = new Map<string, vscode.Disposable>();
