@@ -71,7 +71,9 @@ if (parts.includes("tinylm")) {
   console.log(
     `\nenvs/tinylm with operators, ${runs} runs a search, ${seconds} work seconds a run, ${seeds.length} seeds: best validation loss`,
   );
-  for (const { algorithm, best, baseline, curve } of await tinylmSearches(["evolutionary", "best of n", "random"], seeds, runs, seconds)) {
+  const algorithms = ["evolutionary", "best of n", "random"] as const;
+  const say = (line: string) => console.error(`  ${line}`);
+  for (const { algorithm, best, baseline, curve } of await tinylmSearches(algorithms, seeds, runs, seconds, say)) {
     const marks = [runs / 4, runs / 2, runs].map(
       (at) => `after ${Math.round(at)}: ${interval(curve.map((one) => one[Math.round(at) - 1] ?? NaN))}`,
     );

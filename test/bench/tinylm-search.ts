@@ -9,6 +9,7 @@ import * as methods from "../../extension/protocol/methods.ts";
 import type { Algorithm } from "../../extension/protocol/search.ts";
 import { Watched } from "../fixtures/engine-lab.ts";
 import { offlinePip } from "../workbench/python.ts";
+import { numberText } from "./interval.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 /** Ideas in an epoch: six epochs of a search of sixty. */
@@ -23,24 +24,29 @@ export interface TinylmSearches {
   curve: number[][];
 }
 
-/** @param seconds of work that a run may do */
+/**
+ * One search per algorithm and seed, all algorithms with one seed before the next seed.
+ * @param seconds of work that a run may do
+ * @param say is told of each search that has ended
+ */
 export async function tinylmSearches(
   algorithms: readonly Algorithm[],
   seeds: readonly number[],
   runs: number,
   seconds: number,
+  say: (line: string) => void,
 ): Promise<TinylmSearches[]> {
   Object.assign(process.env, await offlinePip());
-  const found: TinylmSearches[] = [];
-  for (const algorithm of algorithms) {
-    const all: TinylmSearches = { algorithm, baseline: NaN, best: [], curve: [] };
-    for (const seed of seeds) {
-      const { baseline, results } = await oneSearch(algorithm, seed, runs, seconds);
+  const found = algorithms.map((algorithm): TinylmSearches => ({ algorithm, baseline: NaN, best: [], curve: [] }));
+  for (const seed of seeds) {
+    for (const all of found) {
+      const { baseline, results } = await oneSearch(all.algorithm, seed, runs, seconds);
+      const best = Math.min(...results);
       all.baseline = baseline;
       all.curve.push(results.map((_, at) => Math.min(baseline, ...results.slice(0, at + 1))));
-      all.best.push(Math.min(...results));
+      all.best.push(best);
+      say(`seed ${seed}, ${all.algorithm}: ${numberText(best)} after ${results.length} runs`);
     }
-    found.push(all);
   }
   return found;
 }
