@@ -13,7 +13,7 @@ describe("a model's answer", () => {
     const { model, requests } = scripted(RAISE);
     const heard: string[] = [];
     const results = await implementer.implement([id], { ...go(), model, onProgress: ({ message, text }) => heard.push(text ?? message) });
-    expect(results).toEqual([{ idea: id, status: "in review", reason: null }]);
+    expect(results).toEqual([{ idea: id, status: "in review", reason: null, error: null }]);
     expect(read(id, "train.py")).toBe(TRAIN.replace("0.1", "0.3"));
     expect(read(id, "evaluate.py")).toBe("TRUTH = 1\n");
     expect(readdirSync(root)).toEqual([String(id)]);
