@@ -1,8 +1,9 @@
 /** A researcher's machine for one test file: a fresh workspace, a fresh VS Code with our package, and an end to all of it. */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createVSIX } from "@vscode/vsce";
 import { installExtension, quietSettings, startWorkbench, type Workbench, writeSettings } from "../../workbench/code-server.ts";
 import { installedCodeServer } from "../../workbench/install.ts";
 import { enginePid, prepareLab } from "../../workbench/lab.ts";
@@ -16,6 +17,8 @@ export interface LabOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Variables for VS Code and all it starts. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Folder of another extension that is installed beside ours, in this lab alone. */
+  readonly extension?: string;
   /** Changes the workspace before VS Code opens it. */
   readonly prepare?: (workspace: string) => Promise<void>;
 }
@@ -67,11 +70,19 @@ export async function openLab(extensions: string, options: LabOptions = {}): Pro
   await writeSettings(userData, settings);
 
   const codeServer = await installedCodeServer();
+  let installed = extensions;
+  if (options.extension !== undefined) {
+    installed = path.join(top, "ext");
+    await cp(extensions, installed, { recursive: true });
+    const packagePath = path.join(top, "extension.vsix");
+    await createVSIX({ cwd: options.extension, packagePath, dependencies: false, skipLicense: true });
+    await installExtension({ codeServer, userData, extensions: installed }, packagePath);
+  }
   const start = () =>
     startWorkbench({
       codeServer,
       userData,
-      extensions,
+      extensions: installed,
       folder: workspace,
       askForTrust: options.askForTrust ?? false,
       environment: { HOME: home, XDG_CONFIG_HOME: undefined, ...options.environment },
