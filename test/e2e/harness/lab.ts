@@ -66,7 +66,9 @@ export async function openLab(extensions: string, options: LabOptions = {}): Pro
   await writeFile(path.join(home, ".gitconfig"), gitconfig);
   await prepareLab(workspace);
   await options.prepare?.(workspace);
-  let settings: Record<string, unknown> = { ...quietSettings, ...options.settings };
+  // A hint whose button is drawn anew under the mouse stays, and covers what is beside it.
+  const hints = { "workbench.hover.delay": 600_000 };
+  let settings: Record<string, unknown> = { ...quietSettings, ...hints, ...options.settings };
   await writeSettings(userData, settings);
 
   const codeServer = await installedCodeServer();

@@ -99,8 +99,6 @@ export class Window {
       if ((await item.count()) === 0 || !(await this.page.locator(".part.sidebar").isVisible())) await icon.click();
       await expect(item).toHaveCount(1, { timeout: 2_000 });
     }).toPass();
-    // Left on the icon, the mouse brings up a hint that covers part of the side bar.
-    await this.page.mouse.move(700, 450);
   }
 
   /** A view of the side bar by its name: Ideas, Runs, Compute. */
@@ -136,8 +134,13 @@ export class Window {
   /** Clicks the inline action of a tree's row that appears when the mouse is over it. */
   async clickRowAction(view: string, row: string | RegExp, action: string): Promise<void> {
     const line = this.treeRow(view, row).first();
-    await line.hover();
-    await line.locator(`.actions a.action-label[aria-label^="${inBackquotes(action)}"]`).click();
+    const button = line.locator(`.actions a.action-label[aria-label^="${inBackquotes(action)}"]`);
+    // A row that is drawn anew under a mouse that rests does not know that the mouse is over it.
+    await expect(async () => {
+      await this.page.mouse.move(700, 450);
+      await line.hover({ timeout: 2_000 });
+      await button.click({ timeout: 2_000 });
+    }).toPass();
   }
 
   /** Clicks an action in the title of a view. */
