@@ -29,7 +29,7 @@ export interface Lab {
   readonly userData: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly url: string;
-  /** Changes settings of the running window; undefined takes one back. */
+  /** Writes changed settings, which the window may read later, or overlook while it starts; undefined takes one back. */
   configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Kills the engine as a crash would; true when there was one. */
   killEngine(): Promise<boolean>;

@@ -16,6 +16,7 @@ const inBackquotes = (text: string) => text.replaceAll(/["\\]/g, String.raw`\$&`
 export class Window {
   readonly page: Page;
   readonly lab: Lab;
+  #configured = 0;
 
   constructor(page: Page, lab: Lab) {
     this.page = page;
@@ -37,6 +38,16 @@ export class Window {
   async #ready(): Promise<void> {
     await this.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
     await this.#activityIcon().waitFor({ timeout: 60_000 });
+  }
+
+  /** Changes settings, and waits until the window has read them. */
+  async configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const title = `Settings ${++this.#configured}`;
+    // The title is a setting that shows. An editor that is starting may overlook what is written before it watches its settings.
+    await expect(async () => {
+      await this.lab.configure({ ...settings, "window.title": title });
+      await expect(this.page).toHaveTitle(title, { timeout: 3_000 });
+    }).toPass();
   }
 
   #activityIcon(): Locator {
