@@ -137,7 +137,8 @@ test("an idea is implemented by the model, revised once, reviewed and approved",
   expect(promptOf(request)).toContain("Your change was not taken, and nothing of it is applied. The reason:");
   await answer.say(DIFF);
   await answer.end();
-  await expect(window.treeRow("Ideas", "Adam")).toContainText("in review");
+  // The change is checked with the environment's Python, which is set up first.
+  await expect(window.treeRow("Ideas", "Adam")).toContainText("in review", { timeout: 60_000 });
   await window.clickRowAction("Ideas", "Adam", "Review");
   await window.answerNotification(/inline/i, "Use Inline Layout Here");
   await window.codeLens(/^Accept$/).click();
