@@ -48,11 +48,19 @@ export const quietSettings = {
   "git.openRepositoryInParentFolders": "never",
 } as const satisfies Readonly<Record<string, unknown>>;
 
-/** Writes the settings of a profile: the user's, and the machine's, which alone count for settings of a machine's scope in a remote window. */
-export async function writeSettings(userData: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  for (const place of ["User", "Machine"]) {
+type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * Writes the settings of a profile: the user's, and the machine's, which alone count for settings of a machine's scope in a remote window.
+ * @param machine those that the machine alone gets
+ */
+export async function writeSettings(userData: string, settings: Settings, machine: Settings = {}): Promise<void> {
+  for (const [place, all] of [
+    ["User", settings],
+    ["Machine", { ...settings, ...machine }],
+  ] as const) {
     await mkdir(path.join(userData, place), { recursive: true });
-    await writeFile(path.join(userData, place, "settings.json"), `${JSON.stringify(settings, undefined, 2)}\n`);
+    await writeFile(path.join(userData, place, "settings.json"), `${JSON.stringify(all, undefined, 2)}\n`);
   }
 }
 

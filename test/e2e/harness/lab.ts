@@ -29,8 +29,8 @@ export interface Lab {
   readonly userData: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly url: string;
-  /** Writes changed settings, which the window may read later, or overlook while it starts; undefined takes one back. */
-  configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Writes changed settings, which the window may read later, or overlook while it starts; undefined takes one back. Those of `machine` go into its file alone. */
+  configure(settings: Readonly<Record<string, unknown>>, machine?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Kills the engine as a crash would; true when there was one. */
   killEngine(): Promise<boolean>;
   /** Ends VS Code only, and starts it again on the same profile and the same port's successor; the new address is {@link url}. */
@@ -111,9 +111,9 @@ export async function openLab(extensions: string, options: LabOptions = {}): Pro
     get url() {
       return workbench.url;
     },
-    configure: async (changes) => {
+    configure: async (changes, machine) => {
       settings = { ...settings, ...changes };
-      await writeSettings(userData, settings);
+      await writeSettings(userData, settings, machine);
     },
     killEngine,
     restart: async () => {

@@ -43,9 +43,10 @@ export class Window {
   /** Changes settings, and waits until the window has read them. */
   async configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
     const title = `Settings ${++this.#configured}`;
-    // The title is a setting that shows. An editor that is starting may overlook what is written before it watches its settings.
+    // The title is a setting that shows. An editor that is starting may overlook what is written before it watches its settings; the
+    // machine's are watched last, and ours are read from there.
     await expect(async () => {
-      await this.lab.configure({ ...settings, "window.title": title });
+      await this.lab.configure(settings, { "window.title": title });
       await expect(this.page).toHaveTitle(title, { timeout: 3_000 });
     }).toPass();
   }
