@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import type { ProgressReport } from "../protocol/methods.ts";
-import { messageOf } from "./message.ts";
+import { messageOf } from "../protocol/message.ts";
 
 /** A way out that the error itself suggests. */
 const WAYS_OUT: Partial<Record<ProvingGroundError["code"], { label: string; command: string }>> = {

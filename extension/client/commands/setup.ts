@@ -6,7 +6,7 @@ import { MANIFEST_FILE } from "../../protocol/manifest.ts";
 import { engineStop, environmentsCheck } from "../../protocol/methods.ts";
 import type { Current } from "../engine/current.ts";
 import type { Labs } from "../engine/labs.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import type { Contribution } from "../lifecycle.ts";
 import type { Presenter } from "../present.ts";
 import type { Models } from "../settings/models.ts";

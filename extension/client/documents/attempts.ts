@@ -2,7 +2,7 @@
 import type { Attempt, IdeaDetail } from "../../protocol/idea.ts";
 import { addCost, type Cost, costText } from "../../protocol/spending.ts";
 import { counted, durationText } from "../../protocol/format.ts";
-import { sentence } from "../message.ts";
+import { sentence } from "../../protocol/message.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 
 /** Characters of one answer that are shown among the others; the whole is a document of its own. */

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Attempt, Idea } from "../../protocol/idea.ts";
 import { fileAt } from "../../protocol/methods.ts";
 import type { Lab } from "../engine/lab.ts";
-import { sentence } from "../message.ts";
+import { sentence } from "../../protocol/message.ts";
 import { escapeMarkdown } from "../sidebar/rows.ts";
 import { uriOf } from "./file-system.ts";
 import { answerLine, meantLine } from "./meant-place.ts";

@@ -8,7 +8,7 @@ import type { Labs } from "../engine/labs.ts";
 import { counted } from "../../protocol/format.ts";
 import { LensNews } from "../lenses/news.ts";
 import { type Contribution, Disposables } from "../lifecycle.ts";
-import { sentence } from "../message.ts";
+import { sentence } from "../../protocol/message.ts";
 import { OUTCOME_WORDS } from "../outcome-words.ts";
 import { actionsOn } from "../sidebar/idea-rows.ts";
 import { SCHEME } from "./address.ts";

@@ -7,7 +7,7 @@ import type { Lab } from "../engine/lab.ts";
 import type { LabChange } from "../engine/link.ts";
 import type { Labs } from "../engine/labs.ts";
 import { Disposables } from "../lifecycle.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import { parseAddress, printAddress, SCHEME } from "./address.ts";
 import type { Address } from "./address.ts";
 import { printAnswer, printAttempts } from "./attempts.ts";

@@ -10,7 +10,7 @@ import { environmentId } from "../engine/current.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import { Disposables } from "../lifecycle.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import type { Ideation } from "../sidebar/ideation.ts";
 import { fillWebview } from "../webview-page.ts";
 import { exportResults } from "./export.ts";

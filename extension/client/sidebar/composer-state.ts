@@ -7,7 +7,7 @@ import type { ComposerState } from "../../protocol/webview/composer.ts";
 import type { LinkState } from "../engine/link.ts";
 import type { Obstacle } from "../engine/labs.ts";
 import { counted, durationText, metricText } from "../../protocol/format.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import { forecastText } from "./forecast.ts";
 import type { Draft } from "./ideation.ts";
 import { searchPart } from "./search-part.ts";

@@ -1,6 +1,6 @@
 /** Runs that failed between two states of a lab, in words: pure. */
 import type { Snapshot } from "../../protocol/lab.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 
 export interface Failure {

@@ -9,7 +9,7 @@ import type { ComposerState } from "../../protocol/webview/composer.ts";
 import type { Current } from "../engine/current.ts";
 import type { Labs } from "../engine/labs.ts";
 import { Disposables } from "../lifecycle.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import { noveltyRepeats } from "../settings/settings.ts";
 import { answerSoFar, outcomeOf } from "./outcome.ts";
 

@@ -3,7 +3,7 @@ import type { Generated } from "../../protocol/methods.ts";
 import { costText } from "../../protocol/spending.ts";
 import type { ComposerState } from "../../protocol/webview/composer.ts";
 import { counted, grouped } from "../../protocol/format.ts";
-import { sentence } from "../message.ts";
+import { sentence } from "../../protocol/message.ts";
 
 /** How many and for how much, then one line per note. */
 export function outcomeOf({ ideas, notes, usage, cost }: Generated): NonNullable<ComposerState["message"]> {

@@ -3,7 +3,7 @@ import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
 import { capTexts, forecastTexts, hoursName, planText } from "../../protocol/search-text.ts";
 import type { SearchForm, SearchPart } from "../../protocol/webview/composer.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import type { Answer } from "./forecasts.ts";
 import { searchCard } from "./search-card.ts";
 import { formProblem } from "./search-form.ts";

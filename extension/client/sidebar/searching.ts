@@ -7,7 +7,7 @@ import type { SearchForm } from "../../protocol/webview/composer.ts";
 import type { Current } from "../engine/current.ts";
 import type { Lab } from "../engine/lab.ts";
 import { Disposables } from "../lifecycle.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../protocol/message.ts";
 import { implementerModel, implementerSamples, judgeModel } from "../settings/settings.ts";
 import { Forecasts } from "./forecasts.ts";
 import type { Answer, Question } from "./forecasts.ts";

@@ -5,7 +5,7 @@ import type { Search } from "../../protocol/search.ts";
 import type { Git } from "../git/git.ts";
 import type { Ideator } from "../ideator/ideator.ts";
 import type { Models } from "../models/catalogue.ts";
-import type { RequestRecord } from "../store/searches.ts";
+import type { RequestRecord } from "../store/requests.ts";
 import type { Store } from "../store/store.ts";
 import type { EpochTally, Standing, Step } from "./algorithms/algorithm.ts";
 import { ALGORITHMS } from "./algorithms/all.ts";
@@ -48,9 +48,9 @@ export class Asking {
       ...{ store, git, environment, baseline, source: plan.source, search: id, knowledge: this.#knowledge },
       remembers: (idea) => plan.memory === "environment" || idea.search === id,
     });
-    for (const request of store.searches.requests(id)) {
+    for (const request of store.requests.of(id)) {
       if (request.open) this.#open = request;
-      else this.#count(request, store.searches.ideasOf(request.id).length);
+      else this.#count(request, store.requests.ideas(request.id).length);
     }
   }
 
@@ -80,7 +80,7 @@ export class Asking {
   /** Records a request; {@link answer} answers it. */
   open(search: number, { epoch, draw }: Extract<Step, { kind: "ask" }>, under: number, slots: number): void {
     const reference = this.#reference.mean;
-    this.#open = this.#parts.store.searches.openRequest(search, { epoch, draw, known: this.#knowledge.upTo, reference, under, slots });
+    this.#open = this.#parts.store.requests.open(search, { epoch, draw, known: this.#knowledge.upTo, reference, under, slots });
   }
 
   /**
@@ -114,12 +114,12 @@ export class Asking {
       });
       const repeated = drafts.flatMap(({ text, repeats }) => (repeats === null ? [] : [repeatNote(text.title, repeats, aside)]));
       const end = { answers: answer.answers, notes: [...answer.notes, ...looked.notes, ...repeated], error: null };
-      const written = store.searches.closeRequest(request.id, end, drafts, source.kind === "model" ? "model" : "search");
+      const written = store.requests.close(request.id, end, drafts, source.kind === "model" ? "model" : "search");
       this.#close(request, written.length);
     } catch (thrown) {
       const error = ProvingGroundError.from(thrown);
       if (error.code !== "model-answer" && error.code !== "usage") throw error;
-      store.searches.closeRequest(request.id, { answers: null, notes: [], error: error.message }, [], "search");
+      store.requests.close(request.id, { answers: null, notes: [], error: error.message }, [], "search");
       this.#close({ ...request, error: error.message }, 0);
     }
   }

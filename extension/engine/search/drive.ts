@@ -2,6 +2,7 @@
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Idea } from "../../protocol/idea.ts";
+import { messageOf, sentence } from "../../protocol/message.ts";
 import type { Notice } from "../../protocol/methods.ts";
 import { OPERATORS } from "../../protocol/model.ts";
 import type { Search } from "../../protocol/search.ts";
@@ -202,7 +203,7 @@ export class Drive {
         this.#ask(search, asking);
         break;
       case "stuck": {
-        const last = store.searches.requests(this.id).at(-1)?.error ?? "nothing came";
+        const last = store.requests.of(this.id).at(-1)?.error ?? "nothing came";
         if (search.plan.source === OPERATORS) {
           if (this.#open.size === 0) this.#end(`The operators have nothing new to try: ${last}.`);
         } else this.#pause(`${search.plan.source} gave no usable idea three times in a row: ${last}`);
@@ -256,7 +257,7 @@ export class Drive {
       case "cancelled":
         break;
       case "cap":
-        this.#exhausted = `${sentence(error.message)}.`;
+        this.#exhausted = sentence(error.message);
         break;
       case "away":
         this.#patience.wait();
@@ -264,10 +265,10 @@ export class Drive {
         break;
       case "halt":
         onError(cause);
-        this.#pause(`${sentence(error.message)}.${error.hint === undefined ? "" : ` ${error.hint}`}`);
+        this.#pause(messageOf(error));
         break;
       case "idea":
-        if (idea === undefined) this.#pause(`${sentence(error.message)}.`);
+        if (idea === undefined) this.#pause(sentence(error.message));
         else this.#giveUp(idea, error);
     }
   }
@@ -342,5 +343,3 @@ export class Drive {
     this.close();
   }
 }
-
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.$/, "");

@@ -15,7 +15,7 @@ import type { Draft } from "../ideator/sources.ts";
 import { remake } from "../implementer/remake.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import type { LoggedEvent } from "../store/events.ts";
-import type { RequestRecord } from "../store/searches.ts";
+import type { RequestRecord } from "../store/requests.ts";
 import type { Store } from "../store/store.ts";
 import type { EpochTally } from "./algorithms/algorithm.ts";
 import { ALGORITHMS } from "./algorithms/all.ts";
@@ -58,7 +58,7 @@ async function replayRequests(
     remembers: (idea) => last.memory === "environment" || idea.search === id,
   });
   const asWritten = new Map(events.flatMap(({ kind, idea, detail }) => (kind === "idea added" && idea !== null ? [[idea, detail]] : [])));
-  const requests = store.searches.requests(id);
+  const requests = store.requests.of(id);
   const epochs: EpochTally[] = [];
   for (const request of requests) {
     stopIfCancelled(caller);
@@ -80,7 +80,7 @@ async function replayRequests(
         `request ${number} would be drawn as ${told(step)}, and was ${told({ kind: "ask", epoch: request.epoch, draw })}`,
       );
     }
-    const written = store.searches.ideasOf(request.id);
+    const written = store.requests.ideas(request.id);
     if (!request.open && request.error === null) {
       const drafts = await draftsOf(ideator, background, request, plan, caller);
       found.ideas += written.length;

@@ -1,5 +1,5 @@
 /** Counts a search's requests and what came of them, by epoch. Pure. */
-import type { RequestRecord } from "../store/searches.ts";
+import type { RequestRecord } from "../store/requests.ts";
 import type { EpochTally } from "./algorithms/algorithm.ts";
 
 /** @param ideas that were written for it */

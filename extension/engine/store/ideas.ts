@@ -269,15 +269,20 @@ export class Ideas {
     for (const id of ids) this.record(id);
     this.#database.transaction(actor, (transaction) => {
       for (const id of ids) {
-        this.#database.run("UPDATE ideas SET rejected_at = ? WHERE id = ?", restore ? null : this.#database.now(), id);
-        transaction.event({
-          kind: restore ? "idea restored" : "idea rejected",
-          idea: id,
-          ...(why === undefined ? {} : { detail: { why } }),
-        });
+        if (!restore) this.putAside(transaction, id, why);
+        else {
+          this.#database.run("UPDATE ideas SET rejected_at = NULL WHERE id = ?", id);
+          transaction.event({ kind: "idea restored", idea: id });
+        }
       }
     });
     return ids.map((id) => this.get(id));
+  }
+
+  /** Rejects an idea as part of a larger transaction. */
+  putAside(transaction: Transaction, id: number, why?: string): void {
+    this.#database.run("UPDATE ideas SET rejected_at = ? WHERE id = ?", this.#database.now(), id);
+    transaction.event({ kind: "idea rejected", idea: id, ...(why === undefined ? {} : { detail: { why } }) });
   }
 
   #toIdea(row: Row): Idea {

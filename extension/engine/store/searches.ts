@@ -1,9 +1,7 @@
-/** Searches in the store: their plans, every request for ideas with its draws and answers, and what they have used so far. */
+/** Searches in the store: their plans and states, and what they have used so far. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Idea } from "../../protocol/idea.ts";
-import type { Draw, Search, SearchPlan, SearchState, Spent } from "../../protocol/search.ts";
+import type { Search, SearchPlan, SearchState, Spent } from "../../protocol/search.ts";
 import type { Actor, Database, Row, Transaction } from "./database.ts";
-import type { Ideas, NewIdea } from "./ideas.ts";
 
 export interface NewSearch {
   environment: string;
@@ -15,35 +13,11 @@ export interface NewSearch {
   benchmark?: number | null;
 }
 
-/** One request for ideas. */
-export interface RequestRecord {
-  id: number;
-  search: number;
-  /** Counts from 1 within the search. */
-  number: number;
-  epoch: number;
-  draw: Draw;
-  /** Newest event that the draw took into account. */
-  known: number;
-  /** The baseline's result as it was known then; null when it was not. */
-  reference: number | null;
-  /** Ideas on their way, and runs that could go on at once, when it was drawn. */
-  under: number;
-  slots: number;
-  /** What the model wrote, answer by answer; null while it is open and for operators. */
-  answers: string[] | null;
-  notes: string[];
-  /** Why it gave nothing. */
-  error: string | null;
-  open: boolean;
-}
-
 const BILLION = 1_000_000_000;
 const HOUR = 3_600_000;
 
 export class Searches {
   readonly #database: Database;
-  readonly #ideas: Ideas;
   /** What searches wait for; not kept, because whoever begins again finds out anew. */
   readonly #waitsFor = new Map<number, string>();
   /** Searches whose next epoch waits for a human; likewise. */
@@ -51,9 +25,8 @@ export class Searches {
   /** Milliseconds of ended runs, by search; forgotten when one of its runs changes. */
   readonly #runTime = new Map<number, number>();
 
-  constructor(database: Database, ideas: Ideas) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#ideas = ideas;
     database.onTouched(({ runs }) => {
       if (runs.size > 0 && this.#runTime.size > 0) this.#forgetRunTime(runs);
     });
@@ -141,75 +114,12 @@ export class Searches {
     this.#database.touch({ searches: new Set([id]) });
   }
 
-  /** Records a draw before anything comes of it. */
-  openRequest(search: number, request: Pick<RequestRecord, "epoch" | "draw" | "known" | "reference" | "under" | "slots">): RequestRecord {
-    const id = this.#database.transaction("search", (transaction) => {
-      const last = this.#database.get("SELECT coalesce(max(number), 0) AS last FROM requests WHERE search = ?", search)?.last;
-      const number = Number(last) + 1;
-      const made = this.#database.run(
-        "INSERT INTO requests (search, number, epoch, draw, known, reference, open, slots, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        search,
-        number,
-        request.epoch,
-        JSON.stringify(request.draw),
-        request.known,
-        request.reference,
-        request.under,
-        request.slots,
-        this.#database.now(),
-      );
-      this.#record(transaction, search, "ideas asked for", { request: made, ...request.draw });
-      return made;
-    });
-    return this.#request(id);
-  }
-
-  /** Closes a request together with the ideas that came of it; those that are put aside at once say why. */
-  closeRequest(
-    id: number,
-    end: { answers: readonly string[] | null; notes: readonly string[]; error: string | null },
-    ideas: readonly (NewIdea & { aside?: string | undefined })[],
-    actor: Actor,
-  ): Idea[] {
-    const { search } = this.#request(id);
-    const numbers = this.#database.transaction(actor, (transaction) => {
-      this.#database.run(
-        "UPDATE requests SET answers = ?, notes = ?, error = ?, ended_at = ? WHERE id = ?",
-        end.answers === null ? null : JSON.stringify(end.answers),
-        JSON.stringify(end.notes),
-        end.error,
-        this.#database.now(),
-        id,
-      );
-      const written = this.#ideas.insert(
-        transaction,
-        ideas.map((idea) => ({ ...idea, search, request: id })),
-      );
-      for (const [index, idea] of written.entries()) {
-        const aside = ideas[index]?.aside;
-        if (aside === undefined) continue;
-        this.#database.run("UPDATE ideas SET rejected_at = ? WHERE id = ?", this.#database.now(), idea);
-        transaction.event({ kind: "idea rejected", idea, detail: { why: aside } });
-      }
-      this.#record(transaction, search, "ideas written", { request: id, ideas: written, error: end.error });
-      return written;
-    });
-    return numbers.map((number) => this.#ideas.get(number));
-  }
-
-  requests(search: number): RequestRecord[] {
-    return this.#database.all("SELECT * FROM requests WHERE search = ? ORDER BY number", search).map(toRequest);
-  }
-
-  /** Ideas that answer a request, in the order written. */
-  ideasOf(request: number): number[] {
-    return this.#database.all("SELECT id FROM ideas WHERE request = ? ORDER BY id", request).map((row) => Number(row.id));
-  }
-
-  #request(id: number): RequestRecord {
-    const row = this.#database.get("SELECT * FROM requests WHERE id = ?", id);
-    if (row === undefined) throw new ProvingGroundError("internal", `there is no request ${id}`);
-    return toRequest(row);
+  /** Says whether the next epoch of a search waits for a human. */
+  setAsksForParents(id: number, asks: boolean): void {
+    if (this.#asking.has(id) === asks) return;
+    if (asks) this.#asking.add(id);
+    else this.#asking.delete(id);
+    this.#database.touch({ searches: new Set([id]) });
   }
 
   #record(transaction: Transaction, search: number, kind: string, detail: object): void {
@@ -245,14 +155,6 @@ export class Searches {
     };
   }
 
-  /** Says whether the next epoch of a search waits for a human. */
-  setAsksForParents(id: number, asks: boolean): void {
-    if (this.#asking.has(id) === asks) return;
-    if (asks) this.#asking.add(id);
-    else this.#asking.delete(id);
-    this.#database.touch({ searches: new Set([id]) });
-  }
-
   #spent(search: number, gpus: number): Spent {
     const sum = this.#database.get(
       "SELECT coalesce(sum(input_tokens + output_tokens), 0) AS tokens, coalesce(sum(cost), 0) AS cost FROM calls WHERE search = ?",
@@ -284,22 +186,4 @@ export class Searches {
       if (row?.search != null && row.ended_at !== null) this.#runTime.delete(Number(row.search));
     }
   }
-}
-
-function toRequest(row: Row): RequestRecord {
-  return {
-    id: Number(row.id),
-    search: Number(row.search),
-    number: Number(row.number),
-    epoch: Number(row.epoch),
-    draw: JSON.parse(String(row.draw)) as Draw,
-    known: Number(row.known),
-    reference: row.reference === null ? null : Number(row.reference),
-    under: Number(row.open),
-    slots: Number(row.slots),
-    answers: row.answers === null ? null : (JSON.parse(String(row.answers)) as string[]),
-    notes: row.notes === null ? [] : (JSON.parse(String(row.notes)) as string[]),
-    error: row.error as string | null,
-    open: row.ended_at === null,
-  };
 }

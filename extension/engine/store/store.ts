@@ -5,6 +5,7 @@ import { Events } from "./events.ts";
 import { Ideas } from "./ideas.ts";
 import { Implementations } from "./implementations.ts";
 import { Parents } from "./parents.ts";
+import { Requests } from "./requests.ts";
 import { Runs } from "./runs.ts";
 import { Searches } from "./searches.ts";
 import { Vectors } from "./vectors.ts";
@@ -16,6 +17,7 @@ export class Store {
   readonly parents: Parents;
   readonly calls: Calls;
   readonly searches: Searches;
+  readonly requests: Requests;
   readonly events: Events;
   readonly vectors: Vectors;
   readonly #database: Database;
@@ -31,7 +33,8 @@ export class Store {
     this.runs = new Runs(this.#database);
     this.parents = new Parents(this.#database);
     this.calls = new Calls(this.#database);
-    this.searches = new Searches(this.#database, this.ideas);
+    this.searches = new Searches(this.#database);
+    this.requests = new Requests(this.#database, this.ideas);
     this.events = new Events(this.#database);
     this.vectors = new Vectors(this.#database);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { messageOf, sentence } from "../../../extension/client/message.ts";
+import { messageOf, sentence } from "../../../extension/protocol/message.ts";
 import { answerSoFar, outcomeOf } from "../../../extension/client/sidebar/outcome.ts";
 import { ProvingGroundError } from "../../../extension/protocol/errors.ts";
 import { ideaAnswer } from "../../fixtures/model-server.ts";

@@ -1,5 +1,5 @@
 /** An error in words. */
-import type { ProvingGroundError } from "../protocol/errors.ts";
+import type { ProvingGroundError } from "./errors.ts";
 
 /** The error as one message: a sentence on what failed, then what to do. */
 export function messageOf(error: ProvingGroundError): string {
