@@ -1,9 +1,10 @@
 /** Ideas in the store: writing them, and reading them with everything that follows from their attempts and runs. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { AttemptOutcome, Idea, IdeaKind, IdeaSource, IdeaStatus, IdeaText, Mark, Repetition, Strategy } from "../../protocol/idea.ts";
+import type { Idea, IdeaKind, IdeaSource, IdeaText, Mark, Repetition, Strategy } from "../../protocol/idea.ts";
 import type { KnobValue } from "../../protocol/manifest.ts";
 import { bodyDigest } from "./digest.ts";
-import type { Actor, Database, Row, Transaction } from "./database.ts";
+import type { Actor, Database, Transaction } from "./database.ts";
+import { knobsOf, ROWS, textOf, toIdea } from "./idea-row.ts";
 
 /** An idea before it has a number. */
 export interface NewIdea {
@@ -43,29 +44,6 @@ export interface IdeaRecord {
   repeats: boolean;
   rejected: boolean;
 }
-
-const ROWS = `
-SELECT i.*, p.base_commit AS proposal_base,
-  coalesce(m.files, p.files) AS files, coalesce(m.added, p.added) AS added, coalesce(m.removed, p.removed) AS removed,
-  m.commit_hash,
-  a.id AS attempt, a.outcome AS attempt_outcome, a.reason AS attempt_reason,
-  (SELECT count(*) FROM attempts WHERE idea = i.id) AS attempts,
-  r.active, r.queued, r.succeeded, r.metric, r.seconds, r.last, k.mark,
-  (SELECT json_group_array(gate) FROM admissions WHERE idea = i.id) AS admitted,
-  (SELECT json_group_array(parent) FROM (SELECT parent FROM idea_parents WHERE idea = i.id ORDER BY position)) AS parents
-FROM ideas i
-LEFT JOIN proposals p ON p.idea = i.id
-LEFT JOIN implementations m ON m.idea = i.id
-LEFT JOIN marks k ON k.idea = i.id
-LEFT JOIN attempts a ON a.id = (
-  SELECT id FROM attempts WHERE idea = i.id ORDER BY ended_at IS NOT NULL, outcome IS 'overtaken', ended_at DESC, id DESC LIMIT 1
-)
-LEFT JOIN (
-  SELECT idea, sum(state IN ('starting', 'running')) AS active, sum(state = 'queued') AS queued, sum(state = 'succeeded') AS succeeded,
-    avg(CASE WHEN state = 'succeeded' THEN metric END) AS metric,
-    avg(CASE WHEN state = 'succeeded' THEN (ended_at - started_at) / 1000.0 END) AS seconds, max(id) AS last
-  FROM runs WHERE idea IS NOT NULL {runs} GROUP BY idea
-) r ON r.idea = i.id`;
 
 export class Ideas {
   readonly #database: Database;
@@ -127,7 +105,7 @@ export class Ideas {
   get(id: number): Idea {
     const row = this.#database.get(`${ROWS.replace("{runs}", "AND idea = ?")} WHERE i.id = ?`, id, id);
     if (row === undefined) throw unknownIdea(id);
-    return this.#toIdea(row);
+    return toIdea(row);
   }
 
   /** Ideas in the order they were written. */
@@ -136,7 +114,7 @@ export class Ideas {
       environment === undefined
         ? this.#database.all(`${ROWS.replace("{runs}", "")} ORDER BY i.id`)
         : this.#database.all(`${ROWS.replace("{runs}", "")} WHERE i.environment = ? ORDER BY i.id`, environment);
-    return rows.map((row) => this.#toIdea(row));
+    return rows.map((row) => toIdea(row));
   }
 
   /** @throws ProvingGroundError `unknown-idea` */
@@ -183,7 +161,7 @@ export class Ideas {
         search,
         search,
       )
-      .map((row) => this.#toIdea(row));
+      .map((row) => toIdea(row));
   }
 
   /** Ideas that answer a search's own requests, in order. */
@@ -284,91 +262,6 @@ export class Ideas {
     this.#database.run("UPDATE ideas SET rejected_at = ? WHERE id = ?", this.#database.now(), id);
     transaction.event({ kind: "idea rejected", idea: id, ...(why === undefined ? {} : { detail: { why } }) });
   }
-
-  #toIdea(row: Row): Idea {
-    const { status, problem, outcome = null } = this.#statusOf(row);
-    return {
-      id: Number(row.id),
-      environment: String(row.environment),
-      epoch: Number(row.epoch),
-      source: row.source as IdeaSource,
-      model: row.model === null ? null : String(row.model),
-      strategy: row.strategy as Strategy,
-      title: String(row.title),
-      summary: summaryOf(String(row.description)),
-      kind: row.kind as IdeaKind | null,
-      judged: row.judged as IdeaKind | null,
-      judgedBy: row.judged_by as string | null,
-      parents: JSON.parse(String(row.parents)) as number[],
-      base: row.base === null ? null : Number(row.base),
-      repairs: row.repairs === null ? null : Number(row.repairs),
-      search: row.search === null ? null : Number(row.search),
-      admitted: JSON.parse(String(row.admitted)) as Idea["admitted"],
-      repeats: row.repeats === null ? null : { idea: Number(row.repeats), likeness: Number(row.likeness) },
-      mark: row.mark as Mark | null,
-      status,
-      problem,
-      outcome,
-      attempts: Number(row.attempts),
-      commit: row.commit_hash === null ? null : String(row.commit_hash),
-      change: row.files === null ? null : { files: Number(row.files), added: Number(row.added), removed: Number(row.removed) },
-      metric: row.metric === null ? null : Number(row.metric),
-      seeds: Number(row.succeeded ?? 0),
-      seconds: row.seconds === null ? null : Number(row.seconds),
-      createdAt: Number(row.created_at),
-    };
-  }
-
-  #statusOf(row: Row): { status: IdeaStatus; problem: string | null; outcome?: AttemptOutcome } {
-    const status = ideaStatus({
-      rejected: row.rejected_at !== null,
-      attempt:
-        row.attempt === null ? null : row.attempt_outcome === null ? "open" : row.attempt_outcome === "applied" ? "applied" : "failed",
-      proposal: row.proposal_base !== null,
-      implemented: row.commit_hash !== null,
-      active: Number(row.active ?? 0),
-      queued: Number(row.queued ?? 0),
-      succeeded: Number(row.succeeded ?? 0),
-      lastRun: row.last === null ? null : this.#runState(Number(row.last)),
-    });
-    if (status === "not implemented") {
-      return { status, problem: String(row.attempt_reason ?? "the attempt failed"), outcome: row.attempt_outcome as AttemptOutcome };
-    }
-    if (status === "failed") {
-      const reason = this.#database.get("SELECT reason FROM runs WHERE id = ?", Number(row.last))?.reason;
-      return { status, problem: typeof reason === "string" ? reason : "the run failed" };
-    }
-    return { status, problem: null };
-  }
-
-  #runState(run: number): string {
-    return String(this.#database.get("SELECT state FROM runs WHERE id = ?", run)?.state);
-  }
-}
-
-/** Where an idea stands, from what is recorded about it. */
-export function ideaStatus(facts: {
-  rejected: boolean;
-  attempt: "open" | "applied" | "failed" | null;
-  proposal: boolean;
-  implemented: boolean;
-  active: number;
-  queued: number;
-  succeeded: number;
-  lastRun: string | null;
-}): IdeaStatus {
-  if (facts.rejected) return "rejected";
-  if (facts.implemented) {
-    if (facts.active > 0) return "running";
-    if (facts.queued > 0) return "queued";
-    if (facts.succeeded > 0) return "done";
-    if (facts.lastRun === "failed") return "failed";
-    if (facts.lastRun === "stopped") return "stopped";
-    return "approved";
-  }
-  if (facts.attempt === "open") return "implementing";
-  if (facts.proposal) return "in review";
-  return facts.attempt === "failed" ? "not implemented" : "draft";
 }
 
 function unknownIdea(id: number): ProvingGroundError {
@@ -378,17 +271,4 @@ function unknownIdea(id: number): ProvingGroundError {
 /** Characters that say what an idea is, its title apart. */
 function lengthOf({ description, changes }: IdeaText): number {
   return description.length + changes.length;
-}
-
-function textOf(row: Row): IdeaText {
-  return { title: String(row.title), description: String(row.description), changes: String(row.changes) };
-}
-
-function knobsOf(row: Row): Record<string, KnobValue> | null {
-  return row.knobs === null ? null : (JSON.parse(String(row.knobs)) as Record<string, KnobValue>);
-}
-
-function summaryOf(description: string): string {
-  const line = description.replace(/\s+/g, " ").trim();
-  return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
 }
