@@ -9,7 +9,9 @@ import type { Store } from "../store/store.ts";
 export function takeOver(store: Store, from: number, into: Search): boolean {
   const source = store.searches.get(from);
   const written = store.ideas.writtenFor(from);
-  const missing = written.slice(into.ideas);
+  // A human's own idea may have joined meanwhile.
+  const taken = store.ideas.ofSearch(into.id).filter((idea) => idea.source !== "human").length;
+  const missing = written.slice(taken);
   if (missing.length > 0) {
     store.ideas.add(
       "search",
