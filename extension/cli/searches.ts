@@ -59,7 +59,7 @@ export function bestOf({ id, environment: name }: Search, { ideas, environments 
 }
 
 /** GPUs of one of its runs. */
-export function gpusOf({ environment: name }: Pick<Search, "environment">, { environments }: Snapshot): number {
+function gpusOf({ environment: name }: Pick<Search, "environment">, { environments }: Snapshot): number {
   const environment = environments.find((one) => one.name === name);
   return environment?.state === "valid" ? environment.manifest.resources.gpus : 0;
 }

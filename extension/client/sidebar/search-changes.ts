@@ -87,7 +87,7 @@ function exploitPart({ exploit }: SearchPlan): ChangeablePart {
 }
 
 /** `as the paper's schedule`, `30 % exploit`. */
-export function shareText(share: number | null): string {
+function shareText(share: number | null): string {
   if (share === null) return "the paper's schedule";
   const percent = Math.round(share * 100);
   return percent === 0 ? "explore alone" : percent === 100 ? "exploit alone" : `${percent} % exploit`;
