@@ -61,7 +61,7 @@ test("its attempts can be looked through: reason, place, cost and answer of each
   await window.clickRowMenu("Ideas", "Lion instead", "Show Attempts");
   await expect(window.line("3 attempts: 2 protected file, 1 would not apply")).toHaveCount(1);
   await expect(window.line("Attempt 1: protected file")).toHaveCount(1);
-  await expect(window.line("evaluate.py: is protected (evaluate.py).").first()).toBeVisible();
+  await expect(window.line("evaluate.py: is protected.").first()).toBeVisible();
   await expect(window.line("Attempt 2 (revision 1): would not apply")).toHaveCount(1);
   // 11 tokens in at $10 and 4 out at $1,000 a million.
   await expect(window.line("- cost: $0.0041").first()).toBeVisible();

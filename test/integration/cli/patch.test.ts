@@ -66,7 +66,12 @@ describe("an answer that does not", () => {
   const and = (second: string) => FINE + second;
   it.each([
     ["touches a protected file", and(replace("evaluate.py", "metric = 1", "metric = 0")), "protected-path", "evaluate.py: is protected"],
-    ["touches one below a protected folder", and(replace("sub/run.sh", "#!/bin/sh", "#!/x")), "protected-path", "sub/run.sh: is protected"],
+    [
+      "touches one below a protected folder",
+      and(replace("sub/run.sh", "#!/bin/sh", "#!/x")),
+      "protected-path",
+      "sub/run.sh: is protected (by sub/**)",
+    ],
     ["leaves the folder", and(replace("../outside.py", "lr = 0.1", "lr = 1")), "outside-path", "leaves the environment's folder"],
     ["names an absolute path", and("--- /etc/passwd\n+++ /etc/passwd\n@@ -1 +1 @@\n-root\n+me\n"), "outside-path", "is absolute"],
     ["goes through a link", and(replace("link.py", "lr = 0.1", "lr = 1")), "outside-path", "symbolic link"],

@@ -60,7 +60,7 @@ describe("a model's answer", () => {
 
   test.each([
     ["never fits", block("train.py", "NOTHING = 1", "x = 1"), "would not apply", "train.py: hunk 1: its lines are not in the file"],
-    ["edits a protected file", block("evaluate.py", "TRUTH = 1", "TRUTH = 0"), "protected", "evaluate.py: is protected (evaluate.py)"],
+    ["edits a protected file", block("evaluate.py", "TRUTH = 1", "TRUTH = 0"), "protected", "evaluate.py: is protected"],
     ["edits the manifest", block("environment.yaml", "name: toy", "name: easy"), "protected", "environment.yaml: is protected"],
     [
       "edits what is not editable",

@@ -30,7 +30,7 @@ const ideas = [
     title: "F",
     status: "not implemented",
     outcome: "protected",
-    problem: "a.py: is protected (a.py)",
+    problem: "a.py: is protected",
     attempts: 3,
     epoch: 0,
   }),
@@ -66,7 +66,7 @@ test("the tooltip of an idea that is not implemented has the whole reason", () =
   const [group] = ideaRows("lab", [ideas[5]!], environment, "status", new Set());
   const [row] = group?.kind === "group" ? group.children : [];
   expect(row?.tooltip).toContain("protected file; 3 attempts so far");
-  expect(row?.tooltip).toContain(escapeMarkdown("a.py: is protected (a.py)"));
+  expect(row?.tooltip).toContain(escapeMarkdown("a.py: is protected"));
 });
 
 test("an idea that nearly repeats another one says so, and its tooltip how that went", () => {

@@ -117,7 +117,7 @@ function sentenceOf(refusal: Refusal): string {
     case "too large":
       return `${refusal.path}: has ${refusal.bytes} bytes, more than the ${refusal.limit} allowed`;
     case "protected":
-      return `${refusal.path}: is protected (${refusal.pattern})`;
+      return `${refusal.path}: is protected${refusal.pattern === refusal.path ? "" : ` (by ${refusal.pattern})`}`;
     case "protected region":
       return `${refusal.path}: line ${refusal.line}: ${refusal.what} is protected`;
     case "not editable":
