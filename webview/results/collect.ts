@@ -1,4 +1,5 @@
 /** From a lab's snapshot to what the panel shows of one environment: rows, summary, epochs. Pure; unchanged rows keep their identity. */
+import { bestIdea } from "../../extension/protocol/best.ts";
 import type { ValidEnvironment } from "../../extension/protocol/environment.ts";
 import type { Idea } from "../../extension/protocol/idea.ts";
 import type { Snapshot } from "../../extension/protocol/lab.ts";
@@ -37,7 +38,7 @@ export interface IdeaRow {
   text: string;
 }
 
-/** Best and mean metric of the ideas of one epoch; null where none has a result. */
+/** Best and mean metric of the ideas of one epoch that were not put aside; null where none has a result. */
 export interface EpochPoint {
   epoch: number;
   best: number | null;
@@ -107,7 +108,7 @@ export function collector(): (snapshot: Snapshot, environment: string) => Result
       rows,
       byId,
       baselineRuns,
-      summary: summaryOf(rows, baselineRuns, reference),
+      summary: summaryOf(byId, baselineRuns, reference),
       epochs: epochsOf(rows, reference),
       parents: snapshot.parents[name] ?? [],
     };
@@ -206,16 +207,20 @@ export function deviationOf(values: readonly number[]): number | null {
   return Math.sqrt(values.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (values.length - 1));
 }
 
-function summaryOf(rows: readonly IdeaRow[], baselineRuns: readonly Run[], reference: Reference): Summary {
-  const summary: Summary = { best: null, ideas: rows.length, completed: 0, running: 0, queued: 0 };
-  for (const row of rows) {
-    countRuns(row.runs, summary);
-    const { metric } = row.idea;
-    if (row.idea.seeds > 0) summary.completed += 1;
-    if (metric === null) continue;
-    const best = summary.best?.idea.metric ?? null;
-    if (best === null || compareMetric(metric, best, reference) < 0) summary.best = row;
-  }
+function summaryOf(byId: ReadonlyMap<number, IdeaRow>, baselineRuns: readonly Run[], { minimize }: Reference): Summary {
+  const rows = [...byId.values()];
+  const best = bestIdea(
+    rows.map(({ idea }) => idea),
+    minimize ? "minimize" : "maximize",
+  );
+  const summary: Summary = {
+    best: best === null ? null : (byId.get(best.id) ?? null),
+    ideas: rows.length,
+    completed: rows.filter(({ idea }) => idea.seeds > 0).length,
+    running: 0,
+    queued: 0,
+  };
+  for (const { runs } of rows) countRuns(runs, summary);
   countRuns(baselineRuns, summary);
   return summary;
 }
@@ -232,7 +237,7 @@ function epochsOf(rows: readonly IdeaRow[], reference: Reference): EpochPoint[] 
   for (const { idea } of rows) {
     let at = byEpoch.get(idea.epoch);
     if (at === undefined) byEpoch.set(idea.epoch, (at = { best: null, sum: 0, count: 0 }));
-    if (idea.metric === null) continue;
+    if (idea.metric === null || idea.status === "rejected") continue;
     at.sum += idea.metric;
     at.count += 1;
     if (at.best === null || compareMetric(idea.metric, at.best, reference) < 0) at.best = idea.metric;

@@ -30,6 +30,13 @@ describe("the results of an environment", () => {
     expect(best?.tone).toBe("good");
   });
 
+  it("leave an idea that was put aside out of best and mean, as the sidebar and the command line do", () => {
+    const ideas = [ideaFixture(1, { ...done, epoch: 1, metric: 2 }), ideaFixture(2, { ...done, epoch: 1, metric: 1, status: "rejected" })];
+    const { summary, epochs } = collector()({ ...labFixture(0), ideas }, "tinylm");
+    expect(summary.best?.idea.id).toBe(1);
+    expect(epochs).toEqual([{ epoch: 1, best: 2, mean: 2 }]);
+  });
+
   it("count ideas that completed, runs under way and runs waiting", () => {
     const { summary } = collector()(labFixture(15), "tinylm");
     expect(summary).toMatchObject({ ideas: 15, completed: 7, running: 1, queued: 1 });
