@@ -28,6 +28,7 @@ export const ErrorCode = z.enum([
   "setup",
   "disk-full",
   "no-slot",
+  "unreachable",
   "cancelled",
   "untrusted",
   "unsupported-platform",

@@ -68,10 +68,38 @@ const Setup = z.strictObject({
 });
 
 const Resources = z.strictObject({
-  gpus: z.int().min(0).default(0),
+  gpus: z.int().min(0).default(0).describe("GPUs on each node."),
   gpu_memory: z.number().positive().optional().describe("GiB needed on each GPU."),
-  cpus: z.int().min(1).default(1),
+  cpus: z.int().min(1).default(1).describe("Processors on each node."),
+  memory: z.number().positive().optional().describe("GiB of memory on each node; a contained run that takes more is ended."),
+  nodes: z.int().min(1).default(1).describe("Machines of one run; more than one needs Slurm."),
+  processes: z.int().min(1).default(4096).describe("Processes of one run at a time; a contained run that starts more is ended."),
   timeout: Seconds.describe("Wall time after which a run is ended."),
+  preempted: z
+    .enum(["requeue", "fail"])
+    .default("requeue")
+    .describe("What becomes of a run whose node a cluster takes away: it begins anew in the same folder, or it is lost."),
+});
+
+const Data = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][\w-]*$/, "must be lower case letters, digits, `_` and `-`")
+    .describe("By which targets say where it is."),
+  path: InsidePath.describe("Where runs find it: a link to the target's folder, read-only in a contained run."),
+  from: z
+    .string()
+    .regex(/^(~\/|\/)[^\n\0]*$/, "must be an absolute path, or begin with `~/`")
+    .optional()
+    .describe("The folder where a target does not say otherwise."),
+});
+
+const Sandbox = z.strictObject({
+  network: z.boolean().default(false).describe("Whether runs may use the network."),
+  read: z
+    .array(z.string().regex(/^(~\/|\/)[^\n\0]*$/, "must be an absolute path, or begin with `~/`"))
+    .default([])
+    .describe("Folders of the home folder that runs may read, such as `~/.cache/huggingface`."),
 });
 
 export const KnobValue = z.union([z.number(), z.string(), z.boolean()]);
@@ -119,7 +147,15 @@ export const Manifest = z.strictObject({
   files: Files,
   rules: z.array(z.string()).default([]).describe("Rules told to the models."),
   setup: Setup.optional(),
-  run: z.strictObject({ command: z.string().min(1).describe("Shell command, started in the environment's folder.") }),
+  run: z.strictObject({
+    command: z.string().min(1).describe("Shell command, started in the environment's folder."),
+    outputs: z
+      .array(InsidePath)
+      .default([])
+      .describe("Files a run leaves that are worth keeping, as globs; they are brought back from other machines."),
+  }),
+  data: z.array(Data).default([]).describe("Folders of data that runs read and that are never copied."),
+  sandbox: Sandbox.default({ network: false, read: [] }).describe("What runs may see of the machine where they are contained."),
   python: z
     .string()
     .min(1)

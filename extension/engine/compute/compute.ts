@@ -20,13 +20,35 @@ export interface Capacity {
   slots: number;
   /** True when the user set `slots`: then a run takes one, whatever it asks for. */
   fixed: boolean;
+  /** True where the target has a scheduler of its own that finds the accelerators: `devices` are then for showing alone. */
+  managed: boolean;
   cpus: number;
   /** Memory of the machine in GiB. */
   memory: number;
   devices: Device[];
+  /** GiB left where jobs are kept; null where nobody knows. */
+  disk: number | null;
+  /** How jobs are kept from the rest of the machine there; null when they are not. */
+  containment: "sandbox" | "container" | null;
   /** Null when it can be used; otherwise why not and what to do. */
   problem: string | null;
 }
+
+/** A folder of the target that a job sees and cannot write. */
+export interface DataFolder {
+  name: string;
+  /** Absolute on the target, or from `~/`. */
+  source: string;
+  /** Where the job sees it, relative to the job's `cwd`. */
+  path: string;
+}
+
+/** How a job is kept from the rest of its machine. */
+export type Containment =
+  /** bubblewrap: a read-only system without home folders, in which the job's own folder can be written. */
+  | { kind: "sandbox"; network: boolean; readable: string[] }
+  /** The target's own command for it, with `{command}` and `{directory}` to be filled in. */
+  | { kind: "container"; template: string };
 
 /** A command to be executed once under a time limit. */
 export interface Job {
@@ -38,9 +60,20 @@ export interface Job {
   cwd: string;
   /** For `sh -c`. */
   command: string;
+  /** Shell commands before it, in the same shell: what they export, it sees. */
+  prelude: string;
   /** Variables of this job on top of what the target lets through. */
   variables: Record<string, string>;
-  resources: { gpus: number; gpuMemory: number | null; cpus: number };
+  data: DataFolder[];
+  /** Files it leaves that are worth bringing back, as globs relative to `cwd`. */
+  outputs: string[];
+  containment: Containment | null;
+  /** `gpuMemory` and `memory` in GiB, the one per GPU, the other of the job on each node. */
+  resources: { gpus: number; gpuMemory: number | null; cpus: number; memory: number | null; nodes: number };
+  /** Processes it may have at a time. */
+  processes: number;
+  /** Whether a target that takes its node away may begin it anew. */
+  requeue: boolean;
   /** Wall time in seconds after which the command and all it started are ended. */
   timeout: number;
   /** Seconds between asking a command to end and ending it. */
@@ -50,7 +83,7 @@ export interface Job {
 /** Finds a job again, from any process. */
 export interface JobRef {
   id: string;
-  /** The job's folder on the target. */
+  /** Folder on this machine that it was submitted from; its folder on the target follows from it and the id. */
   directory: string;
 }
 
@@ -91,11 +124,19 @@ export interface Bytes {
 /** The two files a job writes while it runs. */
 export type JobFile = "stdout.log" | "metrics.jsonl";
 
-/** A target. Stateless: all state is in the job's directory or in the cluster's own records. */
+/**
+ * A target. Stateless: all state is in the job's directory or in the cluster's own records. Whatever is asked of a target that does not
+ * answer throws ProvingGroundError `unreachable`: nothing is known then, and nothing is lost.
+ */
 export interface Compute {
+  /** Milliseconds between two looks at all jobs that the target likes. */
+  readonly pace: number;
   probe(): Promise<Capacity>;
+  /** Absolute path of a job's folder on the target. */
+  folder(ref: JobRef): Promise<string>;
   /**
-   * Sees to it that the job is executed once: a job that has begun is left alone, however often it is submitted and by whom.
+   * Sees to it that the job is executed once: a job that has begun is left alone, however often it is submitted and by whom. After
+   * `unreachable` it may have begun or not; submitting it again finds out.
    * @throws ProvingGroundError `disk-full`, `unsupported-platform`, or `internal` when the target cannot take it
    */
   submit(job: Job): Promise<JobRef>;
@@ -105,11 +146,15 @@ export interface Compute {
   tail(ref: JobRef, from: number, limit: number, file?: JobFile): Promise<Bytes>;
   /** Asks a job to end; it is over when `poll` says so. A job that never began or is over is left as it is. */
   cancel(ref: JobRef): Promise<void>;
-  /** Brings log, metrics and record into a folder of this machine, partial ones too. */
+  /** Brings log, metrics, record and the job's outputs into a folder of this machine, partial ones too. */
   collect(ref: JobRef, into: string): Promise<void>;
+  /** Removes what the target keeps of ended jobs, once their end is recorded; on this machine their folders stay. */
+  discard(refs: JobRef[]): Promise<void>;
   /**
    * Calls `changed` soon after the job's state or one of `files` may have changed, for targets that can tell; others are polled.
    * @returns stops watching
    */
   watch?(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void;
+  /** Ends connections; jobs go on. */
+  close(): void;
 }

@@ -27,12 +27,14 @@ export async function readExit(directory: string): Promise<Exit | null | "unread
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
-  let value: unknown;
+  return parseExit(text) ?? "unreadable";
+}
+
+/** The record that a text holds; null when it makes no sense. */
+export function parseExit(text: string): Exit | null {
   try {
-    value = JSON.parse(text);
+    return Record.parse(JSON.parse(text));
   } catch {
-    return "unreadable";
+    return null;
   }
-  const parsed = Record.safeParse(value);
-  return parsed.success ? parsed.data : "unreadable";
 }

@@ -1,7 +1,7 @@
 /** Executes jobs on this machine, each under its own supervisor, so that they outlive the engine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, copyFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { access, copyFile, mkdir, open, readFile, rename, statfs, writeFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
@@ -20,15 +20,19 @@ export interface LocalOptions {
   platform?: NodeJS.Platform;
   /** Names that nobody else uses, for files that are not complete yet. */
   unique?: () => string;
+  /** Folder whose disk jobs fill; absent: nobody asks. */
+  disk?: string;
 }
 
 const GIB = 2 ** 30;
 
 export class LocalCompute implements Compute {
+  readonly pace = 5000;
   readonly #environment: Record<string, string>;
   #slots: number | undefined;
   readonly #platform: NodeJS.Platform;
   readonly #unique: () => string;
+  readonly #disk: string | undefined;
   /** Supervisors started by this process that have not ended, by job directory. */
   readonly #children = new Map<string, ChildProcess>();
   readonly #sweeps = new Map<string, Promise<void>>();
@@ -39,6 +43,7 @@ export class LocalCompute implements Compute {
     this.#slots = options.slots;
     this.#platform = options.platform ?? process.platform;
     this.#unique = options.unique ?? randomUUID;
+    this.#disk = options.disk;
   }
 
   /** Sets the number of runs at once, from the next look at the machine on; undefined leaves it to the machine. */
@@ -54,11 +59,18 @@ export class LocalCompute implements Compute {
       kind: devices.length > 0 ? "gpu" : "cpu",
       slots: this.#slots ?? (devices.length > 0 ? devices.length : cpus),
       fixed: this.#slots !== undefined,
+      managed: false,
       cpus,
       memory: totalmem() / GIB,
       devices,
+      disk: this.#disk === undefined ? null : await freeGib(this.#disk),
+      containment: null,
       problem: this.#platform === "win32" ? NO_SHELL : problem,
     };
+  }
+
+  folder(ref: JobRef): Promise<string> {
+    return Promise.resolve(resolve(ref.directory));
   }
 
   async submit(job: Job): Promise<JobRef> {
@@ -147,6 +159,14 @@ export class LocalCompute implements Compute {
     }
   }
 
+  async discard(): Promise<void> {
+    // Their folders are the record.
+  }
+
+  close(): void {
+    // Nothing is held open.
+  }
+
   watch(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void {
     const state = () => changed("state");
     const listeners = this.#listeners.get(ref.directory) ?? new Set();
@@ -205,6 +225,15 @@ export class LocalCompute implements Compute {
       child.once("exit", () => done());
       child.once("error", fail);
     });
+  }
+}
+
+async function freeGib(folder: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return (bavail * bsize) / GIB;
+  } catch {
+    return null;
   }
 }
 

@@ -47,6 +47,21 @@ export function supervisorScript(job: Job): string {
   ].join("\n");
 }
 
+/** Defines `identify`, by which a supervisor's identity is written down and later compared. */
+export const IDENTIFY = `# In $identity, what tells process $1 from a later one with the same number; empty when there is none.
+identify() {
+  identity=
+  if [ -r /proc/self/stat ]; then
+    read -r line 2>/dev/null < "/proc/$1/stat" || return 0
+    read -r boot < /proc/sys/kernel/random/boot_id
+    set -- \${line##*) }
+    shift 19
+    identity="$boot $1"
+  else
+    identity=$(LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null)
+  fi
+}`;
+
 const BODY = `
 cd -P -- "\${0%/*}" || exit 70
 dir=$PWD
@@ -59,20 +74,7 @@ clock() {
   case $now in *[!0-9]*) now=$(date +%s)000 ;; esac
 }
 
-# In $identity, what tells process $1 from a later one with the same number; empty when there is none.
-identify() {
-  identity=
-  if [ -r /proc/self/stat ]; then
-    read -r line 2>/dev/null < "/proc/$1/stat" || return 0
-    read -r boot < /proc/sys/kernel/random/boot_id
-    set -- \${line##*) }
-    shift 19
-    identity="$boot $1"
-  else
-    identity=$(LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null)
-  fi
-}
-
+${IDENTIFY}
 # Becomes the given command in a session of its own.
 session() {
   if command -v setsid > /dev/null 2>&1; then exec setsid "$@"; fi

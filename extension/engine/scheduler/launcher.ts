@@ -75,6 +75,12 @@ export class Launcher {
         id: String(run.id),
         cwd: path.posix.join("code", code.directory),
         command: manifest.run.command,
+        prelude: "",
+        data: [],
+        outputs: manifest.run.outputs,
+        containment: null,
+        processes: manifest.resources.processes,
+        requeue: manifest.resources.preempted === "requeue",
         ...{ variables, resources: needOf(manifest), timeout, grace: GRACE },
       },
     };
@@ -95,7 +101,8 @@ export class Launcher {
 
 /** What a run of an environment needs. */
 export function needOf({ resources }: Manifest): Need {
-  return { gpus: resources.gpus, gpuMemory: resources.gpu_memory ?? null, cpus: resources.cpus };
+  const { gpus, gpu_memory: gpuMemory = null, cpus, memory = null, nodes } = resources;
+  return { gpus, gpuMemory, cpus, memory, nodes };
 }
 
 /** The verdict on a run that could not be started. */

@@ -15,8 +15,26 @@ const Plan = z.object({
     id: z.string(),
     cwd: z.string(),
     command: z.string(),
+    prelude: z.string().default(""),
     variables: z.record(z.string(), z.string()),
-    resources: z.object({ gpus: z.int(), gpuMemory: z.number().nullable(), cpus: z.int() }),
+    data: z.array(z.object({ name: z.string(), source: z.string(), path: z.string() })).default([]),
+    outputs: z.array(z.string()).default([]),
+    containment: z
+      .discriminatedUnion("kind", [
+        z.object({ kind: z.literal("sandbox"), network: z.boolean(), readable: z.array(z.string()) }),
+        z.object({ kind: z.literal("container"), template: z.string() }),
+      ])
+      .nullable()
+      .default(null),
+    resources: z.object({
+      gpus: z.int(),
+      gpuMemory: z.number().nullable(),
+      cpus: z.int(),
+      memory: z.number().nullable().default(null),
+      nodes: z.int().default(1),
+    }),
+    processes: z.int().default(4096),
+    requeue: z.boolean().default(false),
     timeout: z.number(),
     grace: z.number(),
   }),

@@ -8,6 +8,9 @@ export interface Need {
   /** GiB on each. */
   gpuMemory: number | null;
   cpus: number;
+  /** GiB on each node. */
+  memory: number | null;
+  nodes: number;
 }
 
 /** What a run was given. */
@@ -19,7 +22,18 @@ export interface Grant {
 }
 
 export class Slots {
-  #capacity: Capacity = { kind: "cpu", slots: 0, fixed: false, cpus: 0, memory: 0, devices: [], problem: "not looked at yet" };
+  #capacity: Capacity = {
+    kind: "cpu",
+    slots: 0,
+    fixed: false,
+    managed: false,
+    cpus: 0,
+    memory: 0,
+    devices: [],
+    disk: null,
+    containment: null,
+    problem: "not looked at yet",
+  };
   readonly #grants = new Map<number, Grant>();
 
   /** Replaces what is known of the target; what was granted stays granted. */

@@ -14,7 +14,7 @@ const ideas = [
   ideaFixture(3, { epoch: 2, search: null, createdAt: 1500 }),
 ];
 const environment = environmentFixture();
-const with2 = { ...environment, manifest: { ...environment.manifest, resources: { gpus: 2, cpus: 1, timeout: 60 } } };
+const with2 = { ...environment, manifest: { ...environment.manifest, resources: { ...environment.manifest.resources, gpus: 2 } } };
 const amounts = (calls: CallSum[]) =>
   expensesOf({ environment, ideas, runs: [], calls }).epochs.map(({ epoch, amount }) => [epoch, amount.dollars]);
 

@@ -3,13 +3,14 @@ import type { Capacity } from "../../../extension/engine/compute/compute.ts";
 import { Slots } from "../../../extension/engine/scheduler/slots.ts";
 
 const device = (index: number, memory = 80) => ({ index, name: "H100", memory, memoryUsed: 1, load: 0.5 });
+const UNSAID = { managed: false, disk: null, containment: null };
 function slots(more: Partial<Capacity>): Slots {
   const made = new Slots();
-  made.capacity = { kind: "cpu", slots: 4, fixed: false, cpus: 4, memory: 8, devices: [], problem: null, ...more };
+  made.capacity = { kind: "cpu", slots: 4, fixed: false, cpus: 4, memory: 8, devices: [], problem: null, ...UNSAID, ...more };
   return made;
 }
-const cpus = (count: number) => ({ gpus: 0, gpuMemory: null, cpus: count });
-const gpus = (count: number, gpuMemory: number | null = null) => ({ gpus: count, gpuMemory, cpus: 1 });
+const cpus = (count: number) => ({ gpus: 0, gpuMemory: null, cpus: count, memory: null, nodes: 1 });
+const gpus = (count: number, gpuMemory: number | null = null) => ({ gpus: count, gpuMemory, cpus: 1, memory: null, nodes: 1 });
 
 describe("slots", () => {
   test("hand out processors and take them back", () => {

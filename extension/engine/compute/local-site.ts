@@ -1,0 +1,66 @@
+/** This machine as a site: for clusters whose commands and shared folders are here. */
+import { spawn } from "node:child_process";
+import { cp, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Site } from "./site.ts";
+import { followScript, runScript } from "./site-process.ts";
+
+export interface LocalSiteOptions {
+  /** Folder that holds this lab's jobs. Absolute. */
+  root: string;
+  /** What scripts see. Needs PATH. */
+  environment: Record<string, string>;
+}
+
+export class LocalSite implements Site {
+  readonly #root: string;
+  readonly #environment: Record<string, string>;
+
+  constructor({ root, environment }: LocalSiteOptions) {
+    this.#root = root;
+    this.#environment = environment;
+  }
+
+  async root(): Promise<string> {
+    await mkdir(this.#root, { recursive: true });
+    return this.#root;
+  }
+
+  async run(script: string, seconds = 60): Promise<Buffer> {
+    const { code, stdout, stderr } = await runScript(this.#shell(), script, seconds);
+    if (code === 0) return stdout;
+    throw ProvingGroundError.from(new Error(stderr.trim() === "" ? `a script ended with exit code ${String(code)}` : stderr.trim()));
+  }
+
+  follow(script: string, line: (text: string) => void, ended: () => void): () => void {
+    return followScript(this.#shell(), script, line, ended);
+  }
+
+  async send(from: string, to: string): Promise<void> {
+    try {
+      await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    } catch (error) {
+      throw ProvingGroundError.from(error);
+    }
+  }
+
+  async bring(from: string, files: readonly string[], into: string): Promise<void> {
+    for (const file of files) {
+      try {
+        await mkdir(dirname(join(into, file)), { recursive: true });
+        await cp(join(from, file), join(into, file), { preserveTimestamps: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw ProvingGroundError.from(error);
+      }
+    }
+  }
+
+  close(): void {
+    // Nothing is held open.
+  }
+
+  #shell() {
+    return spawn("/bin/sh", ["-s"], { env: this.#environment, stdio: "pipe", detached: true });
+  }
+}
