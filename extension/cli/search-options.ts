@@ -6,7 +6,7 @@ import { OPERATORS } from "../protocol/model.ts";
 import { gatesOf, hasEpochs, hasParents, planProblem } from "../protocol/plan.ts";
 import { rangeText, readNumber, type Range } from "../protocol/read-number.ts";
 import { UNATTENDED } from "../protocol/search.ts";
-import type { Algorithm, Gate, Gates, PlanChange, Repeats, SearchCaps, SearchPlan } from "../protocol/search.ts";
+import type { Algorithm, Gate, Gates, PlanChange, Priority, Repeats, SearchCaps, SearchPlan } from "../protocol/search.ts";
 import { integer, integers, samples } from "./context.ts";
 
 /** A plan as it is asked for; without a seed one is drawn. */
@@ -26,6 +26,8 @@ export interface ChangeOptions extends CapOptions {
   ask?: Gate[];
   repeats?: Repeats;
   instructions?: string;
+  target?: string;
+  priority?: Priority;
 }
 export interface StartOptions extends ChangeOptions {
   algorithm: Algorithm;
@@ -42,6 +44,9 @@ export interface StartOptions extends ChangeOptions {
 
 /** Stands for the paper's schedule: commander makes an empty text of a null. */
 const SCHEDULE = "schedule";
+
+/** Stands for whichever target has room first. */
+export const ANY = "any";
 
 const ALGORITHMS: readonly Algorithm[] = ["evolutionary", "steady state", "best of n", "random"];
 const GATES = gatesOf("evolutionary");
@@ -62,7 +67,9 @@ export function changeable(command: Command, usual: { size?: number; epochs?: nu
       .option("--ask <gates>", `gates at which it waits for you: ${GATES.join(",")}, all or none`, gates),
   )
     .addOption(new Option("--repeats <what>", "what becomes of ideas that nearly repeat an earlier one").choices(["skip", "ask", "keep"]))
-    .option("--instructions <text>", "what ideas should be about");
+    .option("--instructions <text>", "what ideas should be about")
+    .option("--target <name>", `target that its runs are queued for, or ${ANY}: whichever has room first`)
+    .addOption(new Option("--priority <what>", "its share of the queue beside other searches").choices(["low", "normal", "high"]));
 }
 
 /** Options that say what may be used at most. */
@@ -117,12 +124,13 @@ export function planFrom(options: StartOptions): Plan {
 
 /** What is to be changed, and nothing else. */
 export function changeFrom(options: ChangeOptions, algorithm: Algorithm): PlanChange {
-  const { size, epochs, exploit: share, base, ask, repeats, instructions } = options;
+  const { size, epochs, exploit: share, base, ask, repeats, instructions, target, priority } = options;
   const caps = capsFrom(options);
   const asks =
     ask === undefined ? {} : { gates: Object.fromEntries(gatesOf(algorithm).map((gate) => [gate, ask.includes(gate) ? "ask" : "auto"])) };
   return {
-    ...defined({ size, epochs, exploit: share === SCHEDULE ? null : share, base, repeats, instructions }),
+    ...defined({ size, epochs, exploit: share === SCHEDULE ? null : share, base, repeats, instructions, priority }),
+    ...(target === undefined ? {} : { target: target === ANY ? null : target }),
     ...asks,
     ...(Object.keys(caps).length === 0 ? {} : { caps }),
   };

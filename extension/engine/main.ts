@@ -9,6 +9,7 @@ import { ProvingGroundError } from "../protocol/errors.ts";
 import { FAILED_LINE, READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
 import { labDelta, type Notice, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
 import { LocalCompute } from "./compute/local.ts";
+import { reach } from "./compute/reach.ts";
 import { ENDED } from "../protocol/run.ts";
 import { Environments } from "./environments/catalogue.ts";
 import { Git } from "./git/git.ts";
@@ -27,6 +28,7 @@ import { answerExecutor } from "./requests/executor.ts";
 import { answerIdeas } from "./requests/ideas.ts";
 import { answerLab } from "./requests/lab.ts";
 import { answerSearches } from "./requests/searches.ts";
+import { answerTargets } from "./requests/targets.ts";
 import { Retirement } from "./retirement.ts";
 import { Autopilot } from "./search/autopilot.ts";
 import { Generation } from "./search/generation.ts";
@@ -109,15 +111,16 @@ async function run(repository: string, patience: number): Promise<void> {
   const tell = (told: Notice) => {
     for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
   };
-  const compute = new LocalCompute({ environment: inherited });
+  const compute = new LocalCompute({ environment: inherited, disk: folder });
   const scheduler = new Scheduler({
-    ...{ store, git, environments, compute, inherited, folder, after: realAfter },
+    ...{ store, git, environments, compute, inherited, folder, after: realAfter, now: () => performance.now() },
+    reach: (setting) => reach(setting, { lab: store.targets.lab, folder, environment: inherited }),
     setupCompute: new LocalCompute({ environment: allowedVariables(process.env, "setup") }),
     freeSpace: async (of) => {
       const { bavail, bsize } = await statfs(of);
       return bavail * bsize;
     },
-    onTarget: (target) => publisher.setTarget(target),
+    onTargets: (targets) => publisher.setTargets(targets),
     onNotice: tell,
     onError: unexpected,
   });
@@ -164,6 +167,7 @@ async function run(repository: string, patience: number): Promise<void> {
   answerIdeas(server, store, environments, novelty);
   answerExecutor(server, { store, models, generation, implementer, proposals, repairs, judge, scheduler, compute, tell });
 
+  answerTargets(server, scheduler);
   answerSearches(server, autopilot, { store, git, environments, ideator });
 
   await scheduler.start();

@@ -23,7 +23,7 @@ export const Change = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("environments"), environments: z.array(Environment) }),
   z.object({ kind: z.literal("idea"), idea: Idea }),
   z.object({ kind: z.literal("run"), run: Run }),
-  z.object({ kind: z.literal("target"), target: Target }),
+  z.object({ kind: z.literal("targets"), targets: z.array(Target) }),
   z.object({ kind: z.literal("parents"), environment: z.string(), ideas: z.array(z.int()) }),
   z.object({ kind: z.literal("search"), search: Search }),
 ]);
@@ -54,8 +54,8 @@ export function applyDelta(snapshot: Snapshot, delta: Delta): Snapshot | null {
       case "run":
         runChanges.set(change.run.id, change.run);
         break;
-      case "target":
-        targets = upsert(targets, new Map([[change.target.name, change.target]]), (target) => target.name);
+      case "targets":
+        targets = change.targets;
         break;
       case "parents":
         parents = { ...parents, [change.environment]: change.ideas };

@@ -12,10 +12,12 @@ import type { ModelInfo } from "./model.ts";
 import { EditorModel, OPERATORS, Provider } from "./model.ts";
 import type { ProposalView } from "./proposal.ts";
 import { Decisions } from "./review.ts";
-import type { Curve, LogSlice, Run } from "./run.ts";
+import type { Curve, LogSlice, Run, Target } from "./run.ts";
 import { PlanChange, SearchCaps, SearchPlan, UNCAPPED } from "./search.ts";
-import type { Forecast, Replay, Search } from "./search.ts";
+import type { Forecast, Replay, RunsForecast, Search } from "./search.ts";
 import { Caps, type Cost, NO_CAPS, Prices } from "./spending.ts";
+import type { LiveCheck } from "./target.ts";
+import { SandboxChoice, TargetSetting } from "./target.ts";
 
 const None = z.object({});
 const ideaIds = z.array(z.int()).min(1);
@@ -24,7 +26,7 @@ const runIds = z.array(z.int()).min(1);
 const repeats = z.enum(["keep", "skip"]).default("keep");
 
 /** Raised whenever a message changes its meaning; client and engine must agree. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export interface Hello {
   engineVersion: string;
@@ -79,7 +81,12 @@ export const environmentsSetup = request<{ folder: string | null; ran: boolean }
 /** Queues runs of the unchanged code. */
 export const environmentsBaseline = request<Run[]>()(
   "environments/baseline",
-  z.object({ environment: z.string(), seeds: z.array(z.int()).min(1).optional() }),
+  z.object({
+    environment: z.string(),
+    seeds: z.array(z.int()).min(1).optional(),
+    /** Name of a target that they are queued for; null: whichever has room first. */
+    target: z.string().nullable().default(null),
+  }),
 );
 
 export const ideasGenerate = request<Generated>()(
@@ -164,12 +171,38 @@ export const ideaDiff = request<{ diff: string }>()("ideas/diff", z.object({ ide
 /** A file of the repository as it was in a commit; null where it did not exist. */
 export const fileAt = request<{ text: string | null }>()("repository/file", z.object({ commit: z.string(), path: z.string() }));
 
-export const runsEnqueue = request<Run[]>()("runs/enqueue", z.object({ ideas: ideaIds, seeds: z.array(z.int()).min(1).optional() }));
+/** Name of a target that runs are queued for; null: whichever has room first. */
+const onTarget = z.string().nullable().default(null);
+export const runsEnqueue = request<Run[]>()(
+  "runs/enqueue",
+  z.object({ ideas: ideaIds, seeds: z.array(z.int()).min(1).optional(), target: onTarget }),
+);
+/** What runs of ideas would take; nothing is queued. */
+export const runsForecast = request<RunsForecast>()(
+  "runs/forecast",
+  z.object({ ideas: ideaIds, seeds: z.array(z.int()).min(1).optional(), target: onTarget }),
+);
 export const runsStop = request<Run[]>()("runs/stop", z.object({ runs: runIds }));
-/** Queues the same commit and seed again as a new run. */
-export const runsRetry = request<Run[]>()("runs/retry", z.object({ runs: runIds }));
-/** Puts a queued run first. */
-export const runsFirst = request<Run>()("runs/first", z.object({ run: z.int() }));
+/** Queues the same commit and seed again as new runs; without a target, for the same as before. */
+export const runsRetry = request<Run[]>()("runs/retry", z.object({ runs: runIds, target: z.string().nullable().optional() }));
+/** Puts queued runs, in the order given, before another queued run; null: at the end. Those that have begun meanwhile are left out. */
+export const runsReorder = request<Run[]>()("runs/reorder", z.object({ runs: runIds, before: z.int().nullable() }));
+/** Queues queued runs for another target; null: for whichever has room first. */
+export const runsMove = request<Run[]>()("runs/move", z.object({ runs: runIds, target: z.string().nullable() }));
+/** Why a run waits, in words, one reason a line; empty when it does not. */
+export const runsWhy = request<{ reasons: string[] }>()("runs/why", z.object({ run: z.int() }));
+
+/** The user's targets besides this machine; replaces what was said before. Runs on a target that is no longer named go on there. */
+export const targetsConfigure = request<Target[]>()("targets/configure", z.object({ targets: z.array(TargetSetting) }));
+/** Lets a target take no more runs, or take them again; what runs there goes on. */
+export const targetsDrain = request<Target[]>()("targets/drain", z.object({ target: z.string(), drained: z.boolean() }));
+/** Looks at a target anew, at once, also where it did not answer before. */
+export const targetsLook = request<Target[]>()("targets/look", z.object({ target: z.string() }));
+/** Tries a target out: reaches it, looks at what it has, writes a file and runs a second of work. Each step is reported as progress. */
+export const targetsCheck = request<LiveCheck>()(
+  "targets/check",
+  z.object({ target: z.union([z.string(), TargetSetting]), progress: z.int().optional() }),
+);
 export const runLog = request<LogSlice>()(
   "runs/log",
   z.object({ run: z.int(), from: z.int().min(0), limit: z.int().min(1).max(4_194_304).default(262_144) }),
@@ -317,5 +350,5 @@ export const notice = new Notification("notice", Notice);
  */
 export const engineConfigure = request<null>()(
   "engine/configure",
-  z.object({ slots: z.int().min(0), repairWithin: z.number().min(0).default(0) }),
+  z.object({ slots: z.int().min(0), repairWithin: z.number().min(0).default(0), sandbox: SandboxChoice.default("auto") }),
 );

@@ -8,7 +8,19 @@ export type RunState = z.infer<typeof RunState>;
 export const ENDED: ReadonlySet<RunState> = new Set(["succeeded", "failed", "stopped"]);
 
 /** Why a run gave no reward. */
-export const RunFailure = z.enum(["setup", "launch", "crash", "timeout", "no metric", "not a number", "implausible", "disk full", "lost"]);
+export const RunFailure = z.enum([
+  "setup",
+  "launch",
+  "crash",
+  "timeout",
+  "out of memory",
+  "too many processes",
+  "no metric",
+  "not a number",
+  "implausible",
+  "disk full",
+  "lost",
+]);
 export type RunFailure = z.infer<typeof RunFailure>;
 
 /** The newest reading of a run that is under way. */
@@ -21,6 +33,10 @@ export const LiveReading = z.object({
 });
 export type LiveReading = z.infer<typeof LiveReading>;
 
+/** What keeps a run from the rest of its machine: bubblewrap, or a container of the target's. */
+export const Containment = z.enum(["sandbox", "container"]);
+export type Containment = z.infer<typeof Containment>;
+
 export const Run = z.object({
   id: z.int(),
   environment: z.string(),
@@ -28,7 +44,12 @@ export const Run = z.object({
   idea: z.int().nullable(),
   commit: z.string(),
   seed: z.int(),
-  target: z.string(),
+  /** Target it is, or was, executed on; null until it has a place, and where it never got one. */
+  target: z.string().nullable(),
+  /** Target it was queued for; null: whichever has room first. */
+  asked: z.string().nullable(),
+  /** How it is kept from the rest of its machine; null: not at all, or it has not begun. */
+  contained: Containment.nullable(),
   state: RunState,
   /** Place in the queue, ascending; meaningful while queued. */
   position: z.number(),
@@ -58,15 +79,38 @@ export type Curve = z.infer<typeof Curve>;
 export const LogSlice = z.object({ text: z.string(), from: z.int(), next: z.int(), size: z.int() });
 export type LogSlice = z.infer<typeof LogSlice>;
 
+/** An accelerator of a target, or a line about what it has where its own scheduler gives them out. */
+export const TargetDevice = z.object({
+  /** `GPU 0: NVIDIA H100`. */
+  label: z.string(),
+  /** Memory and load, in words; empty where nothing is known. */
+  note: z.string(),
+  /** Null: nobody knows. */
+  state: z.enum(["free", "ours", "others"]).nullable(),
+});
+export type TargetDevice = z.infer<typeof TargetDevice>;
+
 /** A place where runs are executed, and how full it is. */
 export const Target = z.object({
   name: z.string(),
   title: z.string(),
+  type: z.enum(["local", "ssh", "slurm", "ray"]),
   slots: z.int(),
   busy: z.int(),
   kind: z.enum(["gpu", "cpu"]),
-  /** One line per device: name, memory, load. */
-  devices: z.array(z.string()),
+  devices: z.array(TargetDevice),
+  /** Takes no more runs until it is resumed; those there go on. */
+  drained: z.boolean(),
+  /** Runs there that have not ended. */
+  runs: z.int(),
+  /** GPU hours (without GPUs, hours of runs) that this lab has used there, and its cap; 0 is no cap. */
+  hours: z.number(),
+  maxHours: z.number(),
+  /** GiB left where runs are kept; null where nobody knows. */
+  disk: z.number().nullable(),
+  /** How runs there are kept from the rest of the machine; null: not at all, and `uncontained` says why. */
+  contained: Containment.nullable(),
+  uncontained: z.string().nullable(),
   /** Null when it can be used; otherwise why not and what to do. */
   problem: z.string().nullable(),
 });

@@ -43,6 +43,9 @@ export const UNCAPPED: SearchCaps = { dollars: 0, tokens: 0, hours: 0, minutes: 
 export const Repeats = z.enum(["skip", "ask", "keep"]);
 export type Repeats = z.infer<typeof Repeats>;
 
+export const Priority = z.enum(["low", "normal", "high"]);
+export type Priority = z.infer<typeof Priority>;
+
 /** What the human decided; nothing in it changes by itself. */
 export const SearchPlan = z.object({
   algorithm: Algorithm,
@@ -67,6 +70,10 @@ export const SearchPlan = z.object({
   contextTokens: z.int().min(500).max(1_000_000).default(12_000),
   /** Another search whose ideas it takes, as they were written, instead of asking for its own: the same ideas, another implementer. */
   ideasOf: z.int().nullable().default(null),
+  /** Target that its runs are queued for; null: whichever has room first. */
+  target: z.string().nullable().default(null),
+  /** Its share of the queue beside other searches: four times as much from each to the next. */
+  priority: Priority.default("normal"),
   /** Seeds that every implementation is run with. */
   seeds: z.array(z.int()).min(1).max(20).default([0]),
   /** Of every draw. */
@@ -102,6 +109,8 @@ export const PlanChange = z.object({
   base: z.enum(["parent", "baseline"]).optional(),
   gates: GatesChange.optional(),
   repeats: Repeats.optional(),
+  target: z.string().nullable().optional(),
+  priority: Priority.optional(),
   caps: CapsChange.optional(),
 });
 export type PlanChange = z.infer<typeof PlanChange>;
@@ -156,6 +165,21 @@ export interface Draw {
   sample: number[];
   /** Of every draw that the source of ideas makes. */
   seed: number;
+}
+
+/** What runs are expected to take, before they are queued. */
+export interface RunsForecast {
+  runs: number;
+  /** GPUs of one run, on all its nodes; 0 where it needs none. */
+  gpus: number;
+  /** Seconds of one run; null while nothing is known. */
+  each: number | null;
+  /** GPU hours, or hours of runs where they need no GPU; null where `each` is. */
+  hours: number | null;
+  /** Seconds until the last has ended, what is queued before them included; null where `each` is. */
+  seconds: number | null;
+  /** What stands against them in words: a cap, a target that is drained. */
+  warnings: string[];
 }
 
 /** What a search is expected to take, before it begins. */

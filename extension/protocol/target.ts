@@ -81,3 +81,17 @@ export type TargetSetting = z.infer<typeof TargetSetting>;
 /** How runs on this machine are kept from the rest of it: where bubblewrap can, always (or not at all), or never. */
 export const SandboxChoice = z.enum(["auto", "on", "off"]);
 export type SandboxChoice = z.infer<typeof SandboxChoice>;
+
+/** One step of trying a target out. */
+export interface CheckStep {
+  step: string;
+  ok: boolean;
+  /** What was found, or what failed and what to do. */
+  detail: string;
+}
+
+/** What came of trying a target out; it stops at the first step that fails and makes the rest pointless. */
+export interface LiveCheck {
+  ok: boolean;
+  steps: CheckStep[];
+}

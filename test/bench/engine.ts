@@ -9,6 +9,7 @@ import { ENDED } from "../../extension/protocol/run.ts";
 import { testLab, Watched } from "../fixtures/engine-lab.ts";
 import type { Figure } from "./figure.ts";
 import { openHeap } from "./heap.ts";
+import { HERE } from "../fixtures/lab.ts";
 
 const AT_ONCE = 8;
 /** Ideas until the code is compiled. */
@@ -146,7 +147,7 @@ export async function restart(): Promise<Figure[]> {
       ideas.map(({ id }) => ({ environment: "tiny", idea: id, commit: head, tree: "", seed: 0, target: "local" })),
     );
     for (const { id } of runs) {
-      store.runs.starting(id);
+      store.runs.starting(id, HERE);
       store.runs.ended(id, { state: "succeeded", failure: null, reason: null, metric: id % 97 });
     }
     store.close();

@@ -1,6 +1,6 @@
 /** Commands on runs: the baseline, stopping, retrying, logs, order. */
 import * as vscode from "vscode";
-import { environmentsBaseline, environmentsSetup, runsFirst, runsRetry, runsStop } from "../../protocol/methods.ts";
+import { environmentsBaseline, environmentsSetup, runsReorder, runsRetry, runsStop } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import { openLog } from "../documents/contribution.ts";
@@ -59,7 +59,9 @@ export const runCommands =
           },
           "provingGround.runFirst": async (clicked) => {
             const { lab, items } = await targets.runs(clicked, undefined, (run) => run.state === "queued", "Run first", false);
-            for (const { id } of items) await lab.link.request(runsFirst, { run: id });
+            const queued = (lab.snapshot?.runs ?? []).filter((run) => run.state === "queued");
+            const [first] = queued.toSorted((a, b) => a.position - b.position || a.id - b.id);
+            await lab.link.request(runsReorder, { runs: ids(items), before: first?.id ?? null });
           },
         },
         presenter.error,

@@ -61,8 +61,8 @@ export function targetRows(lab: string, targets: readonly Target[]): Row[] {
       children: target.devices.map((device, index): PlainRow => ({
         kind: "plain",
         id: `${lab}/target/${target.name}/${index}`,
-        label: device,
-        description: "",
+        label: device.label,
+        description: device.note,
         tooltip: "",
         icon: { id: "circuit-board" },
         context: "device",

@@ -30,6 +30,8 @@ export interface Capacity {
   disk: number | null;
   /** How jobs are kept from the rest of the machine there; null when they are not. */
   containment: "sandbox" | "container" | null;
+  /** Why they are not, in words; null where they are. */
+  uncontained: string | null;
   /** Null when it can be used; otherwise why not and what to do. */
   problem: string | null;
 }
@@ -106,8 +108,8 @@ export interface Exit {
 export type JobState =
   /** Never began: not submitted, or whoever submitted it died on the way. Submitting it again is right. */
   | { state: "absent" }
-  /** Accepted; waits for the target. */
-  | { state: "waiting" }
+  /** Accepted; waits for the target, for a reason in words where one is known. */
+  | { state: "waiting"; reason?: string }
   | { state: "running" }
   | { state: "ended"; exit: Exit }
   /** Began, is gone, and left no record of its end. */

@@ -65,6 +65,7 @@ export class LocalCompute implements Compute {
       devices,
       disk: this.#disk === undefined ? null : await freeGib(this.#disk),
       containment: null,
+      uncontained: null,
       problem: this.#platform === "win32" ? NO_SHELL : problem,
     };
   }

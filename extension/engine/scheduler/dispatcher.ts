@@ -1,24 +1,27 @@
-/** Takes runs from the queue as soon as there is room for them, makes them ready and begins them. */
+/** Takes runs from the queue as soon as a target has room for them, makes them ready and begins them. */
 import type { Notice } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
-import type { Compute } from "../compute/compute.ts";
 import { Recurring } from "../recurring.ts";
+import type { Lane } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
+import { isUnreachable } from "./contact.ts";
 import type { Insist } from "./insist.ts";
 import { needOf, refusal, type Launch, type Launcher } from "./launcher.ts";
+import type { Place } from "./place.ts";
+import type { Plan } from "./plan.ts";
 import type { Records } from "./records.ts";
-import type { Grant, Slots } from "./slots.ts";
-import type { UnderWay } from "./under-way.ts";
+import type { Grant } from "./slots.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface DispatcherOptions {
   store: Store;
-  compute: Compute;
   launcher: Launcher;
   records: Records;
-  slots: Slots;
-  underWay: UnderWay;
+  /** Targets that a run may go to, those it should go to first first. @param asked name of the only one; null: any */
+  places: (asked: string | null) => readonly Place[];
+  /** The target of a name as it is set up now. */
+  current: (name: string) => Place | undefined;
   after: After;
   insist: Insist;
   /** A place was taken. */
@@ -45,6 +48,7 @@ export class Dispatcher {
     },
   );
   #open = false;
+  #closed = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -59,6 +63,12 @@ export class Dispatcher {
   /** Begins no more runs. */
   close(): void {
     this.#open = false;
+    this.#closed = true;
+  }
+
+  /** Whether a run is being made ready or begun. */
+  has(id: number): boolean {
+    return this.#launching.has(id);
   }
 
   /** Whether a run is being begun and can only be stopped as a job. */
@@ -71,66 +81,121 @@ export class Dispatcher {
     if (this.#open) this.#filling.ask();
   }
 
+  /** Hands a job to its target until the target has it for sure: it may not answer for hours, and takes each job once. */
+  async submit(run: Run, plan: Plan, place: Place): Promise<void> {
+    const ref = this.#options.records.ref(run.id);
+    for (;;) {
+      try {
+        await place.compute.submit({ ...plan.job, directory: ref.directory });
+        break;
+      } catch (cause) {
+        if (!isUnreachable(cause)) throw cause;
+        place.contact.fail(cause);
+        await place.contact.whenBack();
+        if (this.#closed) return;
+      }
+    }
+    // The target may have been set up anew meanwhile.
+    await (this.#options.current(place.name) ?? place).underWay.attach(run, ref, plan);
+  }
+
   async #fill(): Promise<void> {
-    const { store, slots, launcher, end } = this.#options;
-    if (slots.full()) return;
+    const { store, launcher, places, end } = this.#options;
     // Runs of one kind wait for the first of that kind, so that a large one is not passed over for ever.
-    const full = { gpu: false, cpu: false };
-    for (const queued of store.runs.queued()) {
-      if (!this.#open || slots.full() || (full.gpu && full.cpu)) return;
+    const blocked = new Set<string>();
+    let lanes: Lane[] = store.runs.lanes();
+    while (this.#open && lanes.length > 0) {
+      const able = lanes.filter(({ asked }) => places(asked === "" ? null : asked).some((place) => hasRoom(place, blocked)));
+      const heads = able.flatMap((lane) => ({ lane, run: store.runs.head(lane) })).filter(isThere);
+      const [first] = heads.sort((a, b) => a.run.position - b.run.position || a.run.id - b.run.id);
+      if (first === undefined) return;
+      lanes = heads.map(({ lane }) => lane);
       let launch: Launch;
       try {
-        launch = await launcher.look(queued);
+        launch = await launcher.look(first.run);
+        await this.#refresh(launch);
       } catch (cause) {
-        if (store.runs.get(queued.id).state === "queued") end(queued, refusal(cause));
+        if (store.runs.get(first.run.id).state === "queued") end(first.run, refusal(cause));
         continue;
       }
       // Somebody may have stopped it meanwhile.
-      if (store.runs.get(queued.id).state === "queued") this.#place(launch, full);
+      if (store.runs.get(first.run.id).state !== "queued") continue;
+      if (!this.#place(launch, blocked)) lanes = lanes.filter((lane) => lane !== first.lane);
     }
   }
 
-  #place(launch: Launch, full: { gpu: boolean; cpu: boolean }): void {
-    const { store, slots, end, endSurely, onTaken } = this.#options;
+  /** Others may have taken accelerators since they were last looked at. */
+  async #refresh({ run, manifest }: Launch): Promise<void> {
+    if (manifest.resources.gpus === 0) return;
+    const stale = this.#options.places(run.asked).filter((place) => place.stale && place.closed === null);
+    await Promise.all(stale.map((place) => place.look().catch((cause: unknown) => place.contact.fail(cause))));
+  }
+
+  /** @returns whether the run left the queue */
+  #place(launch: Launch, blocked: Set<string>): boolean {
+    const { store, places, end, endSurely, onTaken } = this.#options;
     const { run, manifest } = launch;
     const need = needOf(manifest);
+    const { timeout } = manifest.resources;
     const kind = need.gpus > 0 ? "gpu" : "cpu";
-    if (full[kind]) return;
-    const never = slots.never(need);
-    if (never !== null) {
-      end(run, { state: "failed", failure: "launch", reason: `It cannot run on this machine: ${never}.`, metric: null });
-      return;
+    const eligible = places(run.asked);
+    const open = eligible.filter((place) => place.closed === null);
+    const never = open.map((place) => place.slots.never(need));
+    const [why] = never;
+    if (why != null && open.length === eligible.length && never.every((reason) => reason !== null)) {
+      const where = open.length === 1 && open[0]?.setting === null ? "on this machine" : `on ${open.map(({ name }) => name).join(", ")}`;
+      end(run, { state: "failed", failure: "launch", reason: `It cannot run ${where}: ${why}.`, metric: null });
+      return true;
     }
-    const grant = slots.take(run.id, need);
-    if (grant === null) {
-      full[kind] = true;
-      return;
+    for (const place of open) {
+      const key = `${place.name} ${kind}`;
+      const grant = blocked.has(key) ? null : place.take(run.id, need, timeout);
+      if (grant === null) {
+        blocked.add(key);
+        continue;
+      }
+      const contained = place.setting?.container === undefined ? place.slots.capacity.containment : "container";
+      try {
+        store.runs.starting(run.id, { target: place.name, contained, gpus: need.gpus * need.nodes });
+      } catch (cause) {
+        place.release(run.id);
+        throw cause;
+      }
+      onTaken();
+      const phase = { submitted: false };
+      this.#launching.set(run.id, phase);
+      this.#launch(launch, grant, place, phase)
+        .catch((cause: unknown) => {
+          if (isUnreachable(cause) && !phase.submitted) this.#takeBack(run, place, cause);
+          else endSurely(run, refusal(cause));
+        })
+        .finally(() => this.#launching.delete(run.id));
+      return true;
     }
-    try {
-      store.runs.starting(run.id);
-    } catch (cause) {
-      slots.release(run.id);
-      throw cause;
-    }
-    onTaken();
-    const phase = { submitted: false };
-    this.#launching.set(run.id, phase);
-    this.#launch(launch, grant, phase)
-      .catch((cause: unknown) => endSurely(run, refusal(cause)))
-      .finally(() => this.#launching.delete(run.id));
+    return false;
   }
 
-  async #launch(launch: Launch, grant: Grant, phase: { submitted: boolean }): Promise<void> {
-    const { store, compute, launcher, records, slots, underWay } = this.#options;
+  /** Its target went away while it was made ready: it goes back to its place in the queue. */
+  #takeBack(run: Run, place: Place, cause: unknown): void {
+    const { store, insist } = this.#options;
+    place.contact.fail(cause);
+    insist.on(() => {
+      if (store.runs.get(run.id).state !== "starting") return;
+      store.runs.requeue(run.id, `${place.title} did not answer while it was made ready.`);
+      place.release(run.id);
+      this.pump();
+    });
+  }
+
+  async #launch(launch: Launch, grant: Grant, place: Place, phase: { submitted: boolean }): Promise<void> {
+    const { store, launcher, records } = this.#options;
     const { run } = launch;
-    const ref = records.ref(run.id);
     const goOn = () => this.#open && store.runs.get(run.id).state === "starting";
-    const plan = await launcher.prepare(launch, grant, slots.capacity.devices.length > 0, ref, goOn);
+    const plan = await launcher.prepare(launch, grant, place, records.ref(run.id), goOn);
     if (plan === null) return;
     if (plan.restored.length > 0) this.#tellRestored(run, plan.restored);
     phase.submitted = true;
-    await compute.submit({ ...plan.job, directory: ref.directory });
-    await underWay.attach(run, ref, plan);
+    await this.submit(run, plan, place);
   }
 
   #tellRestored(run: Run, files: string[]): void {
@@ -141,4 +206,12 @@ export class Dispatcher {
       ...(run.idea === null ? {} : { idea: run.idea }),
     });
   }
+}
+
+const isThere = (head: { lane: Lane; run: Run | null }): head is { lane: Lane; run: Run } => head.run !== null;
+
+/** Whether some run might find room on a target. */
+function hasRoom(place: Place, blocked: ReadonlySet<string>): boolean {
+  if (place.closed !== null || (blocked.has(`${place.name} gpu`) && blocked.has(`${place.name} cpu`))) return false;
+  return !place.slots.full();
 }

@@ -4,22 +4,19 @@ import path from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Manifest } from "../../protocol/manifest.ts";
 import type { Run } from "../../protocol/run.ts";
-import type { JobRef } from "../compute/compute.ts";
+import type { Containment, DataFolder, JobRef } from "../compute/compute.ts";
 import type { Git } from "../git/git.ts";
 import type { Store } from "../store/store.ts";
 import { CodeStore, type Code } from "./code.ts";
 import { type Plan, writePlan } from "./plan.ts";
-import type { Setup } from "./setup.ts";
+import type { Place } from "./place.ts";
 import type { Grant, Need } from "./slots.ts";
-import { runVariables, type Variables } from "./variables.ts";
+import { runVariables } from "./variables.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface LauncherOptions {
   store: Store;
   git: Git;
-  setup: Setup;
-  /** What the target lets a run inherit. */
-  inherited: Variables;
   /** Folder of an environment, from the repository's top. */
   directoryOf: (environment: string) => Promise<string>;
 }
@@ -50,23 +47,25 @@ export class Launcher {
   }
 
   /**
-   * Fills the run's folder and writes its plan last; the folder holds nothing that runs yet.
+   * Fills the run's folder for a target and writes its plan last; the folder holds nothing that runs yet.
    * @param goOn asked between the steps; false abandons the run
    * @returns the plan, or null when it was abandoned
    */
-  async prepare(launch: Launch, grant: Grant, onGpus: boolean, ref: JobRef, goOn: () => boolean): Promise<Plan | null> {
+  async prepare(launch: Launch, grant: Grant, place: Place, ref: JobRef, goOn: () => boolean): Promise<Plan | null> {
     const { run, code, manifest } = launch;
     const into = path.join(ref.directory, "code");
     await rm(ref.directory, { recursive: true, force: true });
     await mkdir(ref.directory, { recursive: true });
     const restored = await this.#code.prepare(code, manifest, into);
     if (!goOn()) return null;
-    const setup = await this.#options.setup.ensure(manifest, path.join(into, code.directory));
+    const setup = await place.setup.ensure(manifest, path.join(into, code.directory));
     if (!goOn()) return null;
-    const { cpus, timeout } = manifest.resources;
+    const { cpus, timeout, processes, preempted } = manifest.resources;
+    const { managed, devices } = place.slots.capacity;
     const variables = runVariables({
-      ...{ inherited: this.#options.inherited, cpus, setup: setup.folder },
-      devices: onGpus ? grant.devices : null,
+      ...{ inherited: place.inherited, cpus, setup: setup.folder },
+      // A target's own scheduler says itself which accelerators a run may use.
+      devices: devices.length > 0 && !managed ? grant.devices : null,
       seed: { variable: manifest.seed.variable, value: run.seed },
     });
     const plan: Plan = {
@@ -75,13 +74,12 @@ export class Launcher {
         id: String(run.id),
         cwd: path.posix.join("code", code.directory),
         command: manifest.run.command,
-        prelude: "",
-        data: [],
+        prelude: place.setting?.prelude ?? "",
+        data: dataFor(manifest, place),
         outputs: manifest.run.outputs,
-        containment: null,
-        processes: manifest.resources.processes,
-        requeue: manifest.resources.preempted === "requeue",
-        ...{ variables, resources: needOf(manifest), timeout, grace: GRACE },
+        containment: containmentFor(manifest, place),
+        requeue: preempted === "requeue",
+        ...{ variables, resources: needOf(manifest), processes, timeout, grace: GRACE },
       },
     };
     await writePlan(ref.directory, plan);
@@ -97,6 +95,22 @@ export class Launcher {
     }
     return baseline;
   }
+}
+
+/** Where the environment's data lie on a target. @throws ProvingGroundError `manifest` when nobody says */
+function dataFor({ data }: Manifest, { title, setting }: Place): DataFolder[] {
+  return data.map(({ name, path: at, from }) => {
+    const source = setting?.data[name] ?? from;
+    if (source !== undefined) return { name, source, path: at };
+    throw new ProvingGroundError("manifest", `nothing says where the data “${name}” is on ${title}`, {
+      hint: "Name its folder under `data` of the target in the settings, or as `from` in environment.yaml.",
+    });
+  });
+}
+
+function containmentFor({ sandbox }: Manifest, { setting, slots }: Place): Containment | null {
+  if (setting?.container !== undefined) return { kind: "container", template: setting.container };
+  return slots.capacity.containment === "sandbox" ? { kind: "sandbox", network: sandbox.network, readable: sandbox.read } : null;
 }
 
 /** What a run of an environment needs. */

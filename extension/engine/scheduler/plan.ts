@@ -8,7 +8,7 @@ const FILE = "plan.json";
 
 const Plan = z.object({
   metric: Manifest.shape.metric,
-  grant: z.object({ devices: z.array(z.int()), places: z.int() }),
+  grant: z.object({ devices: z.array(z.int()), places: z.int(), memory: z.number().default(0) }),
   /** Protected files that were put back to the baseline's. */
   restored: z.array(z.string()),
   job: z.object({

@@ -10,12 +10,15 @@ import { readPlan } from "./plan.ts";
 const LOG_END = 8192;
 
 export class Records {
-  readonly #compute: Compute;
+  readonly #computeOf: (run: number) => Compute;
   readonly #folder: string;
 
-  /** @param folder the lab's state folder */
-  constructor(compute: Compute, folder: string) {
-    this.#compute = compute;
+  /**
+   * @param computeOf where a run's files are now: its target while it is under way, this machine once they were brought back
+   * @param folder the lab's state folder
+   */
+  constructor(computeOf: (run: number) => Compute, folder: string) {
+    this.#computeOf = computeOf;
     this.#folder = folder;
   }
 
@@ -29,13 +32,14 @@ export class Records {
    * @param final whether the log will not grow any more
    */
   async log(run: number, from: number, limit: number, final: boolean): Promise<LogSlice> {
-    return logSlice(await this.#compute.tail(this.ref(run), from, limit), final);
+    return logSlice(await this.#computeOf(run).tail(this.ref(run), from, limit), final);
   }
 
   /** The last few KiB of a run's log. */
   async logEnd(run: number): Promise<string> {
-    const { size } = await this.#compute.tail(this.ref(run), 0, 0);
-    const { bytes } = await this.#compute.tail(this.ref(run), Math.max(0, size - LOG_END), LOG_END);
+    const compute = this.#computeOf(run);
+    const { size } = await compute.tail(this.ref(run), 0, 0);
+    const { bytes } = await compute.tail(this.ref(run), Math.max(0, size - LOG_END), LOG_END);
     return new TextDecoder().decode(bytes);
   }
 
@@ -45,7 +49,7 @@ export class Records {
     const plan = await readPlan(ref.directory);
     if (plan === null) return { run, axis: "reading", x: [], values: [] };
     const reader = new MetricReader(plan.metric);
-    await readInto(reader, this.#compute, ref, metricFile(plan.metric), 0);
+    await readInto(reader, this.#computeOf(run), ref, metricFile(plan.metric), 0);
     reader.finish();
     return reader.curve(run);
   }

@@ -5,26 +5,32 @@ import path from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Manifest } from "../../protocol/manifest.ts";
 import type { Compute, Exit, JobRef, JobState } from "../compute/compute.ts";
+import type { TargetSetting } from "../../protocol/target.ts";
 import type { After } from "./clock.ts";
 import { missingProgram } from "./missing-program.ts";
 import { lastLine } from "./verdict.ts";
 
 export interface SetupOptions {
-  /** Where setups are kept: `.proving-ground/setup`. */
+  /** Where setups of this target are kept, or sent from: a folder in `.proving-ground/setup`. */
   folder: string;
   /** Executes setup commands; its commands see proxies and installers' settings. */
   compute: Compute;
+  /** The user's setting of the target; null for this machine. */
+  setting: Pick<TargetSetting, "prelude" | "container"> | null;
   after: After;
 }
 
 export interface Prepared {
-  /** Folder that the command filled; null where the environment has no setup command. */
+  /** Folder on the target that the command filled; null where the environment has no setup command. */
   folder: string | null;
   /** Whether the command ran just now. */
   ran: boolean;
 }
 
-const LOOK_AGAIN = 5000;
+/** Folder of a setup's job that its command fills. */
+const FILLED = "files";
+/** Processes that installers may have at a time. */
+const PROCESSES = 4096;
 const LOG_END = 8192;
 
 /**
@@ -63,25 +69,26 @@ export class Setup {
     told: (line: string) => void,
   ): Promise<Prepared> {
     const directory = path.join(this.#options.folder, key);
-    const files = path.join(directory, "files");
     const ref: JobRef = { id: `setup-${key}`, directory };
-    const { compute } = this.#options;
+    const { compute, setting } = this.#options;
+    const files = path.posix.join(await compute.folder(ref), FILLED);
     let [state] = await compute.poll([ref]);
     const ran = state?.state !== "ended" || state.exit.code !== 0;
     if (state?.state === "lost" || (state?.state === "ended" && ran)) {
       // It failed for an engine that died before it could say so: a new try.
-      await this.#putAside(directory);
+      await this.#putAside(ref);
       state = { state: "absent" };
     }
     if (state?.state === "absent") {
       try {
         await rm(directory, { recursive: true, force: true });
-        await mkdir(files, { recursive: true });
+        await mkdir(path.join(directory, FILLED), { recursive: true });
         await cp(code, path.join(directory, "code"), { recursive: true, verbatimSymlinks: true });
         await compute.submit({
           ...{ id: ref.id, directory, cwd: "code", command: setup.command, timeout: setup.timeout, grace: 1 },
           variables: { PROVING_GROUND_SETUP: files },
-          ...{ prelude: "", data: [], outputs: [], containment: null, processes: 4096, requeue: true },
+          ...{ prelude: setting?.prelude ?? "", data: [], outputs: [], processes: PROCESSES, requeue: true },
+          containment: setting?.container === undefined ? null : { kind: "container", template: setting.container },
           resources: { gpus: 0, gpuMemory: null, cpus: 1, memory: null, nodes: 1 },
         });
       } catch (error) {
@@ -91,7 +98,7 @@ export class Setup {
     const end = await this.#end(ref, told);
     if (end.state === "ended" && end.exit.code === 0 && end.exit.reason === "exited") return { folder: files, ran };
     const log = await this.#logEnd(ref);
-    const kept = await this.#putAside(directory);
+    const kept = await this.#putAside(ref);
     throw failure(manifest, end.state === "ended" ? end.exit : null, log, path.join(kept, "stdout.log"));
   }
 
@@ -110,7 +117,7 @@ export class Setup {
       };
       const again = () => {
         look();
-        cancel = after(LOOK_AGAIN, again);
+        cancel = after(compute.pace, again);
       };
       const progress = () => {
         this.#logEnd(ref).then((log) => told(lastLine(log)), reject);
@@ -127,8 +134,12 @@ export class Setup {
   }
 
   /** Makes room for a new try and keeps the log of the last one. @returns where it is now */
-  async #putAside(directory: string): Promise<string> {
+  async #putAside(ref: JobRef): Promise<string> {
+    const { compute } = this.#options;
+    const { directory } = ref;
     const aside = `${directory}.failed`;
+    await compute.collect(ref, directory);
+    await compute.discard([ref]);
     await rm(aside, { recursive: true, force: true });
     await rename(directory, aside);
     return aside;

@@ -1,8 +1,9 @@
-/** Runs that were begun: follows each as it goes on, and judges it when it is over. */
+/** Runs that were begun on one target: follows each as it goes on, and judges it when it is over. */
 import type { Run } from "../../protocol/run.ts";
 import type { Compute, JobRef, JobState } from "../compute/compute.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
+import { type Contact, isUnreachable } from "./contact.ts";
 import { Follow } from "./follow.ts";
 import type { Insist } from "./insist.ts";
 import type { Plan } from "./plan.ts";
@@ -12,6 +13,9 @@ import { lost, verdict, type Verdict } from "./verdict.ts";
 export interface UnderWayOptions {
   store: Store;
   compute: Compute;
+  contact: Pick<Contact, "fail" | "lost">;
+  /** Whether the target has a scheduler of its own, so that a job that was submitted may not have begun for long. */
+  queues: boolean;
   records: Records;
   /** The lab's state folder. */
   folder: string;
@@ -21,11 +25,8 @@ export interface UnderWayOptions {
   freeSpace: (folder: string) => Promise<number>;
   /** A run is over, said once; it is forgotten by `forget`. */
   over: (run: Run, found: Verdict) => void;
-  onError: (cause: unknown) => void;
 }
 
-/** Milliseconds between looks at everything that runs, should an event have been lost. */
-const LOOK_AGAIN = 5000;
 /** A disk with less is full. */
 const LITTLE_SPACE = 65_536;
 
@@ -54,35 +55,46 @@ export class UnderWay {
 
   /** Follows a run whose job was submitted: it runs, whether that can be recorded at once or not. */
   async attach(run: Run, ref: JobRef, plan: Plan): Promise<void> {
-    if (this.#closed) return;
-    const { compute, after, insist, store, onError } = this.#options;
-    insist.on(() => {
-      if (store.runs.get(run.id).state === "starting") store.runs.running(run.id);
-    });
+    if (this.#closed || this.#active.has(run.id)) return;
+    const { compute, after, store, queues } = this.#options;
+    if (!queues) this.#begun(run.id);
     const follow = new Follow({
       ...{ compute, ref, settings: plan.metric, after },
       changed: (reader) => store.runs.setLive(run.id, reader.live),
       over: () => this.#look([run.id]),
-      failed: onError,
+      failed: (cause) => this.#suffer(cause),
     });
     this.#active.set(run.id, { run, ref, plan, follow, finishing: false });
     follow.look();
     this.#look([run.id]);
-    this.#cancelLook ??= after(LOOK_AGAIN, () => this.#lookAtAll());
-    if (this.#stopAsked.has(run.id)) await compute.cancel(ref);
+    this.#cancelLook ??= after(compute.pace, () => this.#lookAtAll());
+    if (this.#stopAsked.has(run.id)) await this.#cancel(ref);
   }
 
   /** Asks a run to end, as soon as it is followed where it is only being submitted. */
   async stop(id: number): Promise<void> {
     this.#stopAsked.add(id);
     const active = this.#active.get(id);
-    if (active !== undefined) await this.#options.compute.cancel(active.ref);
+    if (active !== undefined) await this.#cancel(active.ref);
   }
 
+  /** Forgets a run whose end is recorded; its target may too. */
   forget(id: number): void {
-    this.#active.get(id)?.follow.close();
+    const active = this.#active.get(id);
+    active?.follow.close();
     this.#active.delete(id);
     this.#stopAsked.delete(id);
+    if (active !== undefined) this.#options.compute.discard([active.ref]).catch((cause: unknown) => this.#suffer(cause));
+  }
+
+  /** Looks at everything at once: the target answers again. */
+  lookAgain(): void {
+    this.#cancelLook?.();
+    for (const id of this.#stopAsked) {
+      const active = this.#active.get(id);
+      if (active !== undefined) this.#cancel(active.ref).catch((cause: unknown) => this.#suffer(cause));
+    }
+    this.#lookAtAll();
   }
 
   /** Stops looking; what runs goes on. */
@@ -95,9 +107,12 @@ export class UnderWay {
   #lookAtAll(): void {
     this.#cancelLook = null;
     if (this.#active.size === 0 || this.#closed) return;
-    for (const { follow } of this.#active.values()) follow.look();
-    this.#look([...this.#active.keys()]);
-    this.#cancelLook = this.#options.after(LOOK_AGAIN, () => this.#lookAtAll());
+    // While it does not answer, somebody else tries.
+    if (this.#options.contact.lost === null) {
+      for (const { follow } of this.#active.values()) follow.look();
+      this.#look([...this.#active.keys()]);
+    }
+    this.#cancelLook = this.#options.after(this.#options.compute.pace, () => this.#lookAtAll());
   }
 
   #look(ids: number[]): void {
@@ -105,15 +120,26 @@ export class UnderWay {
     this.#options.compute
       .poll(active.map(({ ref }) => ref))
       .then((states) => Promise.all(active.map((one, index) => this.#seen(one, states[index]))))
-      .catch((cause: unknown) => this.#options.insist.tell(cause));
+      .catch((cause: unknown) => this.#suffer(cause));
   }
 
   async #seen(active: Active, state: JobState | undefined): Promise<void> {
-    if (state === undefined || state.state === "running" || state.state === "waiting" || active.finishing || this.#closed) return;
+    const { run } = active;
+    if (state === undefined || active.finishing || this.#closed || !this.#active.has(run.id)) return;
+    if (state.state === "waiting") {
+      this.#options.store.runs.setWaits(run.id, state.reason ?? null);
+      return;
+    }
+    this.#options.store.runs.setWaits(run.id, null);
+    if (state.state === "running") {
+      this.#begun(run.id);
+      return;
+    }
     active.finishing = true;
     try {
       const found = await this.#verdict(active, state);
-      this.#options.over(active.run, withRestored(found, active.plan));
+      await this.#options.compute.collect(active.ref, active.ref.directory);
+      this.#options.over(run, withRestored(found, active.plan));
     } catch (cause) {
       // What it left stays where it is; the next look tries again.
       active.finishing = false;
@@ -121,13 +147,37 @@ export class UnderWay {
     }
   }
 
+  #begun(id: number): void {
+    const { insist, store } = this.#options;
+    insist.on(() => {
+      if (store.runs.get(id).state === "starting") store.runs.running(id);
+    });
+  }
+
+  /** A target that does not answer is asked again when it does: `lookAgain`. */
+  async #cancel(ref: JobRef): Promise<void> {
+    try {
+      await this.#options.compute.cancel(ref);
+    } catch (cause) {
+      if (!isUnreachable(cause)) throw cause;
+      this.#options.contact.fail(cause);
+    }
+  }
+
+  #suffer(cause: unknown): void {
+    if (this.#closed) return;
+    if (isUnreachable(cause)) this.#options.contact.fail(cause);
+    else this.#options.insist.tell(cause);
+  }
+
   async #verdict({ run, plan, follow }: Active, state: JobState): Promise<Verdict> {
     const reader = await follow.finish();
     if (state.state !== "ended") {
       // A stop that comes at once can end the supervisor before it is able to record anything.
       if (this.#stopAsked.has(run.id)) return { state: "stopped", failure: null, reason: null, metric: null };
-      const { freeSpace, folder } = this.#options;
-      const reason = state.state === "lost" ? state.reason : "its supervisor could not be started";
+      const { freeSpace, folder, queues } = this.#options;
+      const reason =
+        state.state === "lost" ? state.reason : queues ? "its target does not know it any more" : "its supervisor could not be started";
       return lost(reason, (await freeSpace(folder)) < LITTLE_SPACE);
     }
     return verdict({

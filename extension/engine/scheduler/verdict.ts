@@ -9,6 +9,8 @@ export interface Verdict {
   failure: RunFailure | null;
   reason: string | null;
   metric: number | null;
+  /** When the job began and ended by its own record, in milliseconds since 1970. */
+  times?: { startedAt: number; endedAt: number };
 }
 
 export interface Ended {
@@ -28,6 +30,11 @@ export interface Ended {
 const NO_SPACE = /No space left on device|ENOSPC|Disk quota exceeded|Errno 28\b/;
 
 export function verdict(ended: Ended): Verdict {
+  const { startedAt, endedAt } = ended.exit;
+  return { ...judge(ended), times: { startedAt, endedAt } };
+}
+
+function judge(ended: Ended): Verdict {
   const { exit, log } = ended;
   const spoiled = exit.code !== 0 || ended.selected === null;
   if (exit.reason === "stopped") {

@@ -12,8 +12,8 @@ export function limitsOf({ plan }: Pick<Search, "plan">): { tokens: number | nul
 }
 
 /** Hours that a run takes at most, times its GPUs. */
-export function mostHours({ timeout, gpus }: Manifest["resources"]): number {
-  return (timeout * Math.max(1, gpus)) / HOUR;
+export function mostHours({ timeout, gpus, nodes }: Manifest["resources"]): number {
+  return (timeout * Math.max(1, gpus * nodes)) / HOUR;
 }
 
 /**

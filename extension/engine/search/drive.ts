@@ -166,15 +166,15 @@ export class Drive {
   }
 
   async #prepare(): Promise<Ready> {
-    const { store, environments, scheduler } = this.#parts;
+    const { environments, scheduler } = this.#parts;
     const search = this.#search;
     const environment = await environments.get(search.environment);
     const reference = await Reference.of(this.#parts, environment.name, search.baseline, environment.directory);
-    if (!reference.isMeasured) await scheduler.baseline("search", environment.name, search.plan.seeds, search.baseline);
+    if (!reference.isMeasured) await scheduler.baseline("search", environment.name, search.plan, search.baseline);
     this.#parts.models.spending.limitSearch(this.id, limitsOf(search));
     const asking = new Asking(this.#parts, search, environment, reference);
     this.#retryFailures();
-    return { environment, asking, reference, slots: Math.max(1, await scheduler.width(store.searches.get(this.id).environment)) };
+    return { environment, asking, reference, slots: Math.max(1, await scheduler.width(environment.name, search.plan.target)) };
   }
 
   /** Asks for more ideas, waits, or ends. */

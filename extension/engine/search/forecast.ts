@@ -26,11 +26,12 @@ const HOUR = 3600;
 export function forecast(plan: SearchPlan, { resources, budget }: Manifest, { seconds, slots, ...took }: Experience): Forecast {
   const ideas = ideasPlanned(plan);
   const runs = ideas * plan.seeds.length;
+  const gpus = resources.gpus * resources.nodes;
   const each = seconds ?? budget?.seconds ?? null;
-  const hours = each === null ? null : (runs * each * Math.max(1, resources.gpus)) / HOUR;
+  const hours = each === null ? null : (runs * each * Math.max(1, gpus)) / HOUR;
   const calls = callsOf(plan, ideas, took);
   const made = {
-    ...{ ideas, runs, gpus: resources.gpus, hours, ...calls },
+    ...{ ideas, runs, gpus, hours, ...calls },
     seconds: each === null ? null : Math.ceil(runs / slots) * each,
   };
   return { ...made, warnings: warnings(plan, made) };

@@ -73,12 +73,10 @@ export class Publisher {
     this.#publish([{ kind: "environments", environments }]);
   }
 
-  setTarget(target: Target): void {
-    const others = this.#targets.filter((known) => known.name !== target.name);
-    const before = this.#targets.find((known) => known.name === target.name);
-    if (JSON.stringify(before) === JSON.stringify(target)) return;
-    this.#targets = [...others, target];
-    this.#publish([{ kind: "target", target }]);
+  setTargets(targets: Target[]): void {
+    if (JSON.stringify(targets) === JSON.stringify(this.#targets)) return;
+    this.#targets = targets;
+    this.#publish([{ kind: "targets", targets }]);
   }
 
   #publish(changes: Change[]): void {

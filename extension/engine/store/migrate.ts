@@ -7,10 +7,20 @@ import * as searches from "./migrations/0006-searches.ts";
 import * as novelty from "./migrations/0007-novelty.ts";
 import * as repairs from "./migrations/0004-repairs.ts";
 import * as samples from "./migrations/0003-samples.ts";
+import * as targets from "./migrations/0008-targets.ts";
 import * as proposalAsWritten from "./migrations/0002-proposal-as-written.ts";
 
 /** Migration n is element n − 1; `PRAGMA user_version` counts those applied. */
-const MIGRATIONS: readonly string[] = [lab.sql, proposalAsWritten.sql, samples.sql, repairs.sql, calls.sql, searches.sql, novelty.sql];
+const MIGRATIONS: readonly string[] = [
+  lab.sql,
+  proposalAsWritten.sql,
+  samples.sql,
+  repairs.sql,
+  calls.sql,
+  searches.sql,
+  novelty.sql,
+  targets.sql,
+];
 
 /** @throws ProvingGroundError `engine-version` when the database was written by a newer version */
 export function migrate(database: DatabaseSync): void {

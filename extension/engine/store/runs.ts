@@ -1,8 +1,8 @@
 /** Runs in the store: the queue, what is under way, and what came out. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { LiveReading, Run, RunFailure, RunState } from "../../protocol/run.ts";
+import type { Containment, LiveReading, Run, RunFailure, RunState } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
-import type { Actor, Database, Row } from "./database.ts";
+import type { Actor, Database, Row, Transaction } from "./database.ts";
 
 export interface NewRun {
   environment: string;
@@ -12,7 +12,24 @@ export interface NewRun {
   /** Git tree of the environment's folder at that commit: tells whether a baseline's result is of today's code. */
   tree: string;
   seed: number;
+  /** Target it is queued for; null: whichever has room first. */
+  target: string | null;
+  /** Place in the queue; absent: the end. */
+  position?: number;
+}
+
+/** Where a run begins. */
+export interface Beginning {
   target: string;
+  contained: Containment | null;
+  /** GPUs on all its nodes. */
+  gpus: number;
+}
+
+/** One kind of queued runs; `asked` is empty for runs that any target may take. */
+export interface Lane {
+  environment: string;
+  asked: string;
 }
 
 export interface RunEnd {
@@ -20,12 +37,18 @@ export interface RunEnd {
   failure: RunFailure | null;
   reason: string | null;
   metric: number | null;
+  /** When it began and ended by its own record, in milliseconds since 1970; absent: it ends now. */
+  times?: { startedAt: number; endedAt: number };
 }
 
 export class Runs {
   readonly #database: Database;
   /** Newest readings of runs under way; not kept, because the run's own files hold them. */
   readonly #live = new Map<number, LiveReading>();
+  /** What runs that have their place wait for; not kept, because it is asked for again. */
+  readonly #waits = new Map<number, string>();
+  /** By target; forgotten when one of its runs ends. */
+  readonly #hours = new Map<string, number>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -35,14 +58,15 @@ export class Runs {
     const ids = this.#database.transaction(actor, (transaction) =>
       runs.map((run) => {
         const id = this.#database.run(
-          `INSERT INTO runs (environment, idea, commit_hash, tree, seed, target, state, position, queued_at)
-           VALUES (?, ?, ?, ?, ?, ?, 'queued', (SELECT coalesce(max(position), 0) + 1 FROM runs), ?)`,
+          `INSERT INTO runs (environment, idea, commit_hash, tree, seed, target, asked, state, position, queued_at)
+           VALUES (?, ?, ?, ?, ?, '', ?, 'queued', coalesce(?, (SELECT coalesce(max(position), 0) + 1 FROM runs)), ?)`,
           run.environment,
           run.idea,
           run.commit,
           run.tree,
           run.seed,
-          run.target,
+          run.target ?? "",
+          run.position ?? null,
           this.#database.now(),
         );
         transaction.event({
@@ -83,9 +107,50 @@ export class Runs {
     return this.#database.all("SELECT * FROM runs WHERE state = 'queued' ORDER BY position, id").map((row) => this.#toRun(row));
   }
 
-  /** Runs that were started and have not ended, as far as is known. */
-  underWay(): Run[] {
-    return this.#database.all("SELECT * FROM runs WHERE state IN ('starting', 'running') ORDER BY id").map((row) => this.#toRun(row));
+  /** Kinds of queued runs: of one environment, for one target. Whatever keeps the first of a lane waiting keeps the whole lane. */
+  lanes(): Lane[] {
+    const sql = "SELECT DISTINCT environment, asked FROM runs WHERE state = 'queued'";
+    return this.#database.all(sql).map((row) => ({ environment: String(row.environment), asked: String(row.asked) }));
+  }
+
+  /** First in line of a lane. */
+  head({ environment, asked }: Lane): Run | null {
+    const sql = "SELECT * FROM runs WHERE state = 'queued' AND environment = ? AND asked = ? ORDER BY position, id LIMIT 1";
+    const row = this.#database.get(sql, environment, asked);
+    return row === undefined ? null : this.#toRun(row);
+  }
+
+  /** Runs that were started and have not ended, as far as is known. @param target absent: on all targets */
+  underWay(target?: string): Run[] {
+    const sql = "SELECT * FROM runs WHERE state IN ('starting', 'running') AND (?1 IS NULL OR target = ?1) ORDER BY id";
+    return this.#database.all(sql, target ?? null).map((row) => this.#toRun(row));
+  }
+
+  /** Hours that ended runs took on a target, times their GPUs. */
+  hoursOn(target: string): number {
+    const known = this.#hours.get(target);
+    if (known !== undefined) return known;
+    const sql = `SELECT coalesce(sum((ended_at - started_at) * max(1, gpus)), 0) AS time FROM runs
+      WHERE target = ? AND state IN ('succeeded', 'failed', 'stopped') AND started_at IS NOT NULL`;
+    const hours = Math.max(0, Number(this.#database.get(sql, target)?.time ?? 0)) / 3_600_000;
+    this.#hours.set(target, hours);
+    return hours;
+  }
+
+  /** GPUs of a run that has begun, on all its nodes. */
+  gpusOf(id: number): number {
+    return Number(this.#database.get("SELECT gpus FROM runs WHERE id = ?", id)?.gpus ?? 0);
+  }
+
+  /** The highest place that a run left the queue from; 0 before the first. */
+  position(): number {
+    return Number(this.#database.get("SELECT coalesce(max(position), 0) AS position FROM runs WHERE state <> 'queued'")?.position);
+  }
+
+  /** The last place that runs of a search, or (null) those of humans, were given; 0 before the first. */
+  lastPosition(search: number | null): number {
+    const sql = "SELECT coalesce(max(r.position), 0) AS position FROM runs r LEFT JOIN ideas i ON i.id = r.idea WHERE i.search IS ?";
+    return Number(this.#database.get(sql, search)?.position);
   }
 
   /** Finished baseline runs of exactly this code. */
@@ -129,14 +194,17 @@ export class Runs {
   }
 
   /** The scheduler took it: from here on it may exist outside the engine. */
-  starting(id: number): void {
+  starting(id: number, { target, contained, gpus }: Beginning): void {
     this.#move(
       "engine",
       id,
       ["queued"],
       "run starting",
-      "UPDATE runs SET state = 'starting', started_at = ? WHERE id = ?",
+      "UPDATE runs SET state = 'starting', started_at = ?, target = ?, contained = ?, gpus = ?, reason = NULL WHERE id = ?",
       this.#database.now(),
+      target,
+      contained,
+      gpus,
       id,
     );
   }
@@ -160,40 +228,84 @@ export class Runs {
       id,
       ["starting"],
       "run requeued",
-      "UPDATE runs SET state = 'queued', started_at = NULL, reason = ? WHERE id = ?",
+      "UPDATE runs SET state = 'queued', started_at = NULL, target = '', contained = NULL, gpus = 0, reason = ? WHERE id = ?",
       why,
       id,
     );
   }
 
   ended(id: number, end: RunEnd, actor: Actor = "engine"): void {
+    const now = this.#database.now();
+    const run = this.get(id);
+    // A clock of another machine may differ: how long it took is taken from there, and it cannot have ended after now.
+    const took = end.times === undefined ? null : Math.max(0, end.times.endedAt - end.times.startedAt);
+    const endedAt = end.times === undefined ? now : Math.min(now, Math.max(end.times.endedAt, (run.startedAt ?? now) + (took ?? 0)));
     this.#live.delete(id);
+    this.#waits.delete(id);
+    this.#hours.delete(run.target ?? "");
     this.#move(
       actor,
       id,
       ["queued", "starting", "running"],
       `run ${end.state}`,
-      "UPDATE runs SET state = ?, failure = ?, reason = ?, metric = ?, ended_at = ? WHERE id = ?",
+      "UPDATE runs SET state = ?, failure = ?, reason = ?, metric = ?, started_at = coalesce(?, started_at), ended_at = ? WHERE id = ?",
       end.state,
       end.failure,
       end.reason,
       end.metric,
-      this.#database.now(),
+      took === null ? null : endedAt - took,
+      endedAt,
       id,
     );
   }
 
-  /** Puts a queued run before all others. */
-  first(id: number): Run {
-    this.#move(
-      "human",
-      id,
-      ["queued"],
-      "run put first",
-      "UPDATE runs SET position = (SELECT min(position) - 1 FROM runs) WHERE id = ?",
-      id,
-    );
-    return this.get(id);
+  /**
+   * Puts queued runs, in the order given, before another queued one, or at the end.
+   * @returns those that were moved; the others have begun meanwhile
+   */
+  reorder(ids: readonly number[], before: number | null): Run[] {
+    const queued = this.queued();
+    const waiting = new Map(queued.map((run) => [run.id, run]));
+    const moved = [...new Set(ids)].flatMap((id) => waiting.get(id) ?? []);
+    if (moved.length === 0) return [];
+    const moving = new Set(moved.map(({ id }) => id));
+    const rest = queued.filter(({ id }) => !moving.has(id));
+    const at = before === null ? -1 : queued.slice(queued.findIndex(({ id }) => id === before)).find(({ id }) => !moving.has(id))?.id;
+    const index = at === -1 ? rest.length : rest.findIndex(({ id }) => id === at);
+    const place = index < 0 ? rest.length : index;
+    const order = [...rest.slice(0, place), ...moved, ...rest.slice(place)];
+    const positions = ascending(queued.map(({ position }) => position));
+    this.#database.transaction("human", (transaction) => {
+      for (const [nth, run] of order.entries()) {
+        const position = positions[nth] ?? run.position;
+        if (position !== run.position) {
+          this.#database.run("UPDATE runs SET position = ? WHERE id = ?", position, run.id);
+          transaction.runs.add(run.id);
+        }
+      }
+      for (const run of moved) this.#event(transaction, run, "run moved in the queue");
+    });
+    return moved.map(({ id }) => this.get(id));
+  }
+
+  /** Queues queued runs for another target. @param target null: for whichever has room first @returns those that had not begun */
+  ask(ids: readonly number[], target: string | null): Run[] {
+    const waiting = ids.map((id) => this.get(id)).filter(({ state }) => state === "queued");
+    this.#database.transaction("human", (transaction) => {
+      for (const run of waiting) {
+        this.#database.run("UPDATE runs SET asked = ?, reason = NULL WHERE id = ?", target ?? "", run.id);
+        this.#event(transaction, run, "run moved to another target", { target });
+      }
+    });
+    return waiting.map(({ id }) => this.get(id));
+  }
+
+  /** Says what a run that has its place waits for; null when for nothing. */
+  setWaits(id: number, reason: string | null): void {
+    if ((this.#waits.get(id) ?? null) === reason) return;
+    if (reason === null) this.#waits.delete(id);
+    else this.#waits.set(id, reason);
+    this.#database.touch({ runs: new Set([id]) });
   }
 
   setLive(id: number, reading: LiveReading): void {
@@ -212,8 +324,12 @@ export class Runs {
     }
     this.#database.transaction(actor, (transaction) => {
       this.#database.run(sql, ...values);
-      transaction.event({ kind, run: id, ...(run.idea === null ? {} : { idea: run.idea }) });
+      this.#event(transaction, run, kind);
     });
+  }
+
+  #event(transaction: Transaction, { id, idea }: Run, kind: string, detail?: object): void {
+    transaction.event({ kind, run: id, ...(idea === null ? {} : { idea }), ...(detail === undefined ? {} : { detail }) });
   }
 
   #toRun(row: Row): Run {
@@ -224,11 +340,13 @@ export class Runs {
       idea: row.idea === null ? null : Number(row.idea),
       commit: String(row.commit_hash),
       seed: Number(row.seed),
-      target: String(row.target),
+      target: row.target === "" ? null : String(row.target),
+      asked: row.asked === "" ? null : String(row.asked),
+      contained: row.contained as Containment | null,
       state: row.state as RunState,
       position: Number(row.position),
       failure: row.failure as RunFailure | null,
-      reason: row.reason as string | null,
+      reason: (row.reason as string | null) ?? this.#waits.get(id) ?? null,
       metric: row.metric === null ? null : Number(row.metric),
       live: this.#live.get(id) ?? null,
       queuedAt: Number(row.queued_at),
@@ -236,4 +354,10 @@ export class Runs {
       endedAt: row.ended_at === null ? null : Number(row.ended_at),
     };
   }
+}
+
+/** The same places, none twice, so that what is put between two others finds one. */
+function ascending(positions: readonly number[]): number[] {
+  let last = -Infinity;
+  return positions.map((position) => (last = position > last ? position : last + Math.max(1, Math.abs(last)) * 1e-9));
 }

@@ -8,6 +8,7 @@ import { Parents } from "./parents.ts";
 import { Requests } from "./requests.ts";
 import { Runs } from "./runs.ts";
 import { Searches } from "./searches.ts";
+import { Targets } from "./targets.ts";
 import { Vectors } from "./vectors.ts";
 
 export class Store {
@@ -20,6 +21,7 @@ export class Store {
   readonly requests: Requests;
   readonly events: Events;
   readonly vectors: Vectors;
+  readonly targets: Targets;
   readonly #database: Database;
 
   /**
@@ -37,6 +39,7 @@ export class Store {
     this.requests = new Requests(this.#database, this.ideas);
     this.events = new Events(this.#database);
     this.vectors = new Vectors(this.#database);
+    this.targets = new Targets(this.#database);
   }
 
   /** Hears of every committed change; @returns a function that ends the subscription. */

@@ -9,6 +9,7 @@ import type { RunFailure } from "../../../extension/protocol/run.ts";
 import { SearchPlan } from "../../../extension/protocol/search.ts";
 import { testLab, type TestLab } from "../../fixtures/engine-lab.ts";
 import { allGone, cells, terminal, type Terminal } from "../../fixtures/terminal.ts";
+import { HERE } from "../../fixtures/lab.ts";
 
 const HOUR = 3_600_000;
 const DOLLAR = 1_000_000_000;
@@ -159,7 +160,7 @@ function fill(store: Store, wait: (hours: number) => void): void {
     store.implementations.approve("human", { idea, base: "b", commit: `c${idea}`, change: { files: 1, added: 1, removed: 0 }, kind });
     const made = { environment: "tiny", idea, commit: `c${idea}`, tree: "t", seed: 0, target: "local" };
     const [queued] = store.runs.enqueue("human", [made]);
-    store.runs.starting(queued!.id);
+    store.runs.starting(queued!.id, HERE);
     store.runs.running(queued!.id);
     wait(1);
     store.runs.ended(queued!.id, { state: metric === null ? "failed" : "succeeded", failure, reason: failure, metric });

@@ -52,11 +52,11 @@ export function engineOf(repo: TestRepository, { slots, path }: Toy = {}, more: 
   const store = new Store(join(folder, "lab.db"), Date.now);
   const git = new Git(repo.top);
   const inherited = { PATH: path ?? process.env.PATH ?? "" };
-  const targets: Target[] = [];
+  const targets: Target[][] = [];
   const notices: Notice[] = [];
   const errors: unknown[] = [];
   const scheduler = new Scheduler({
-    ...{ store, git, folder, inherited, after: realAfter },
+    ...{ store, git, folder, inherited, after: realAfter, now: () => performance.now() },
     environments: new Environments(git, repo.top, store),
     compute: new LocalCompute({ environment: inherited, slots }),
     setupCompute: new LocalCompute({ environment: inherited }),
@@ -64,7 +64,10 @@ export function engineOf(repo: TestRepository, { slots, path }: Toy = {}, more: 
       const { bavail, bsize } = await statfs(at);
       return bavail * bsize;
     },
-    onTarget: (target) => targets.push(target),
+    onTargets: (shown) => targets.push(shown),
+    reach: (setting) => {
+      throw new Error(`no test reaches ${setting.name} here`);
+    },
     onNotice: (notice) => notices.push(notice),
     onError: (cause) => errors.push(cause),
     ...more,

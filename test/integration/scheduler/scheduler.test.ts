@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { allowedVariables } from "../../../extension/engine/scheduler/variables.ts";
 import { temporaryFolder } from "../git/repository.ts";
 import { baselineRun, engineOf, lab, REPORT, toyRepository } from "./lab.ts";
+import { HERE } from "../../fixtures/lab.ts";
 
 const WAIT = `mkfifo go 2>/dev/null; echo up; read line < go`;
 /** Lets a run that waits go on. */
@@ -14,7 +15,7 @@ describe("a run", () => {
   test("executes exactly its commit with its seed, and its metric is recorded", async () => {
     const at = await lab({ train: `${REPORT}; echo baseline` });
     const idea = at.idea({ "toy/train.sh": `echo "idea $SEED $PROVING_GROUND_RUN"; ${REPORT}; sh evaluate.sh` });
-    const [run] = await at.scheduler.enqueue("human", [idea.id], [11]);
+    const [run] = await at.scheduler.enqueue("human", [idea.id], { seeds: [11] });
     expect(await at.over(run!.id)).toMatchObject({ state: "succeeded", metric: 1.5, seed: 11, commit: idea.commit, reason: null });
     const { text } = await at.scheduler.log(run!.id, 0, 1000);
     expect(text).toBe(`idea 11 ${run!.id}\nhonest\n`);
@@ -30,7 +31,7 @@ describe("a run", () => {
     expect(at.scheduler.idle).toBe(false);
     expect(await at.over(run.id)).toMatchObject({ seed: 3, idea: null, state: "succeeded" });
     expect(at.scheduler.idle).toBe(true);
-    expect(at.targets.at(-1)).toMatchObject({ name: "local", busy: 0 });
+    expect(at.targets.at(-1)?.[0]).toMatchObject({ name: "local", busy: 0 });
   });
 
   test("shows its newest reading while it goes on", async () => {
@@ -142,15 +143,15 @@ describe("a bad run says what happened:", () => {
 });
 
 describe("the queue", () => {
-  test("fills every slot and starts the next in order as soon as one is free; `first` goes first", async () => {
+  test("fills every slot and starts the next in order as soon as one is free; what was put first goes first", async () => {
     const at = await lab({ train: `${WAIT}; ${REPORT}`, slots: 2 });
-    const runs = await at.scheduler.baseline("human", "toy", [1, 2, 3, 4]);
+    const runs = await at.scheduler.baseline("human", "toy", { seeds: [1, 2, 3, 4] });
     const [one, two, three, four] = runs.map(({ id }) => id) as [number, number, number, number];
-    at.scheduler.first(four);
+    at.scheduler.reorder([four], one);
     // The queue is gone through after this turn, so the last is first.
     await Promise.all([at.running(four), at.running(one)]);
     expect([two, three].map((id) => at.store.runs.get(id).state)).toEqual(["queued", "queued"]);
-    expect(at.targets.at(-1)).toMatchObject({ slots: 2, busy: 2 });
+    expect(at.targets.at(-1)?.[0]).toMatchObject({ slots: 2, busy: 2 });
     await at.scheduler.stop([four]);
     await at.running(two);
     expect(at.store.runs.get(three).state).toBe("queued");
@@ -162,7 +163,7 @@ describe("the queue", () => {
 
   test("executes each of many short runs once", async () => {
     const at = await lab({ train: REPORT, slots: 2 });
-    const runs = await at.scheduler.baseline("human", "toy", [...Array(12).keys()]);
+    const runs = await at.scheduler.baseline("human", "toy", { seeds: [...Array(12).keys()] });
     await Promise.all(runs.map(({ id }) => at.over(id)));
     for (const { id } of runs) {
       expect(at.store.runs.get(id).state).toBe("succeeded");
@@ -173,7 +174,7 @@ describe("the queue", () => {
   test("a retry is a new run of the same commit and seed", async () => {
     const at = await lab({ train: "exit 1" });
     const idea = at.idea({ "toy/train.sh": "exit 2" });
-    const [run] = await at.scheduler.enqueue("human", [idea.id], [5]);
+    const [run] = await at.scheduler.enqueue("human", [idea.id], { seeds: [5] });
     await at.over(run!.id);
     const [again] = at.scheduler.retry([run!.id]);
     expect(await at.over(again!.id)).toMatchObject({ commit: idea.commit, seed: 5, idea: idea.id, failure: "crash" });
@@ -205,12 +206,9 @@ describe("after the engine was killed", () => {
     const repo = toyRepository({ train: `echo start >> ../../starts; ${WAIT}; ${REPORT}` });
     const before = engineOf(repo, { slots: 3 });
     await before.scheduler.start();
-    const [goesOn, ends, vanishes, waits] = (await before.scheduler.baseline("human", "toy", [1, 2, 3, 4])).map(({ id }) => id) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [goesOn, ends, vanishes, waits] = (await before.scheduler.baseline("human", "toy", { seeds: [1, 2, 3, 4] })).map(
+      ({ id }) => id,
+    ) as [number, number, number, number];
     await Promise.all([goesOn, ends, vanishes].map((id) => before.running(id)));
     // As SIGKILL leaves it: no farewell to anything; the supervisors go on.
     before.close();
@@ -240,7 +238,7 @@ describe("after the engine was killed", () => {
     const repo = toyRepository();
     const before = engineOf(repo);
     const [run] = await before.scheduler.baseline("human", "toy");
-    before.store.runs.starting(run!.id);
+    before.store.runs.starting(run!.id, HERE);
     mkdirSync(join(before.runFolder(run!.id), "code/half"), { recursive: true });
     before.close();
     const after = engineOf(repo);

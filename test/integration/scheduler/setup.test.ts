@@ -22,7 +22,8 @@ function place(environment: Record<string, string> = { PATH: process.env.PATH ??
   const code = join(root, "code");
   mkdirSync(code);
   writeFileSync(join(code, "requirements.txt"), "numpy==1\n");
-  const open = () => new Setup({ folder: join(root, "setup"), compute: new LocalCompute({ environment }), after: realAfter });
+  const open = () =>
+    new Setup({ folder: join(root, "setup"), compute: new LocalCompute({ environment }), setting: null, after: realAfter });
   return { root, code, open, setup: open() };
 }
 

@@ -16,6 +16,7 @@ import { Store } from "../../../extension/engine/store/store.ts";
 import { ProvingGroundError } from "../../../extension/protocol/errors.ts";
 import type { ProgressReport } from "../../../extension/protocol/methods.ts";
 import { ideasGenerate, nextEpoch } from "../../../extension/protocol/methods.ts";
+import { HERE } from "../../fixtures/lab.ts";
 
 const MANIFEST = `
 name: toy
@@ -100,7 +101,7 @@ function implement(idea: number, code: string, metric: number | null): void {
   inside("reset", "-q", "--hard", base);
   store.implementations.approve("human", { idea, base, commit, change: { files: 1, added: 1, removed: 1 }, kind: null });
   const [run] = store.runs.enqueue("human", [{ environment: "toy", idea, commit, tree: "t", seed: 0, target: "local" }]);
-  store.runs.starting(run!.id);
+  store.runs.starting(run!.id, HERE);
   store.runs.running(run!.id);
   const failed = metric === null;
   store.runs.ended(run!.id, {

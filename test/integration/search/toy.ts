@@ -17,6 +17,7 @@ import type { Idea } from "../../../extension/protocol/idea.ts";
 import { ideasGenerate, type Generated } from "../../../extension/protocol/methods.ts";
 import type { ModelServer } from "../../fixtures/model-server.ts";
 import { testTime } from "../../fixtures/model-surroundings.ts";
+import { HERE } from "../../fixtures/lab.ts";
 
 const MANIFEST = `
 name: toy
@@ -93,7 +94,7 @@ export class Toy {
     const { implementations, runs } = this.store;
     implementations.approve("human", { idea, base, commit, change: { files: 1, added: 1, removed: 1 }, kind: "hyper-parameter" });
     const [run] = runs.enqueue("human", [{ environment: "toy", idea, commit, tree: "t", seed: 0, target: "local" }]);
-    runs.starting(run!.id);
+    runs.starting(run!.id, HERE);
     runs.running(run!.id);
     const failed = { state: "failed", failure: "crash", reason: "it divided by zero", metric: null } as const;
     runs.ended(run!.id, metric === null ? failed : { state: "succeeded", failure: null, reason: null, metric });

@@ -39,6 +39,8 @@ describe("search start", () => {
         seeds: [0],
         gates: UNATTENDED,
         repeats: "skip",
+        target: null,
+        priority: "normal",
       },
       ...{ judge: null, caps: { dollars: 0, tokens: 0, hours: 0, minutes: 0 } },
     });
@@ -49,7 +51,7 @@ describe("search start", () => {
       ...["--algorithm", "steady-state", "--source", "env/m", "--implementer", "env/coder", "--samples", "4", "--judge", "env/judge"],
       ...["--size", "20", "--epochs", "3", "--exploit", "0.7", "--base", "parent", "--seeds", "0,1,2", "--seed", "7"],
       ...["--ask", "ideas,diffs", "--max-dollars", "2.5", "--max-tokens", "1,000,000", "--max-hours", "4", "--max-minutes", "90"],
-      ...["--repeats", "ask", "--memory", "search", "--instructions", "schedules"],
+      ...["--repeats", "ask", "--memory", "search", "--instructions", "schedules", "--target", "gpubox", "--priority", "low"],
     ];
     expect(plan(...typed)).toEqual({
       ...{
@@ -70,6 +72,8 @@ describe("search start", () => {
         seeds: [0, 1, 2],
         seed: 7,
         repeats: "ask",
+        target: "gpubox",
+        priority: "low",
       },
       ...{ judge: "env/judge", gates: { ...UNATTENDED, ideas: "ask", diffs: "ask" } },
       caps: { dollars: 2.5, tokens: 1_000_000, hours: 4, minutes: 90 },

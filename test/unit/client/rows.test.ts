@@ -7,7 +7,7 @@ import { escapeMarkdown } from "../../../extension/client/sidebar/rows.ts";
 import { statusText } from "../../../extension/client/sidebar/status-text.ts";
 import { UNATTENDED } from "../../../extension/protocol/search.ts";
 import { searchFixture } from "../../fixtures/search.ts";
-import { environmentFixture, ideaFixture, labFixture, runFixture } from "../../fixtures/lab.ts";
+import { environmentFixture, ideaFixture, labFixture, runFixture, targetFixture } from "../../fixtures/lab.ts";
 
 const environment = environmentFixture();
 const NOW = 1_760_000_010_000;
@@ -176,15 +176,7 @@ test("elapsed time stops when the run ends", () => {
 });
 
 test("a target that cannot be used says why", () => {
-  const target = {
-    name: "local",
-    title: "This machine",
-    slots: 2,
-    busy: 1,
-    kind: "cpu" as const,
-    devices: ["2 processors"],
-    problem: null,
-  };
+  const target = targetFixture({ busy: 1, devices: [{ label: "2 processors", note: "", state: null }] });
   expect(text(targetRows("lab", [target, { ...target, name: "gpu", problem: "nvidia-smi failed" }]))).toEqual([
     "This machine | 1 of 2 CPU slots busy",
     "  2 processors | ",

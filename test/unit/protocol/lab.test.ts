@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { applyDelta, type Snapshot } from "../../../extension/protocol/lab.ts";
-import type { Target } from "../../../extension/protocol/run.ts";
+import { targetFixture } from "../../fixtures/lab.ts";
 
-const target = (busy: number): Target => ({ name: "local", title: "local", slots: 2, busy, kind: "cpu", devices: [], problem: null });
+const target = (busy: number) => targetFixture({ busy });
 const empty: Snapshot = { seq: 4, environments: [], ideas: [], runs: [], targets: [target(0)], parents: { tinylm: [1] }, searches: [] };
 
 describe("a snapshot and its deltas", () => {
@@ -10,7 +10,7 @@ describe("a snapshot and its deltas", () => {
     const next = applyDelta(empty, {
       seq: 5,
       changes: [
-        { kind: "target", target: target(2) },
+        { kind: "targets", targets: [target(2)] },
         { kind: "parents", environment: "other", ideas: [7] },
       ],
     });
@@ -19,7 +19,7 @@ describe("a snapshot and its deltas", () => {
   });
 
   it("ignore a delta that the snapshot already contains", () => {
-    expect(applyDelta(empty, { seq: 4, changes: [{ kind: "target", target: target(2) }] })).toBe(empty);
+    expect(applyDelta(empty, { seq: 4, changes: [{ kind: "targets", targets: [target(2)] }] })).toBe(empty);
   });
 
   it("ask for a new snapshot when one was missed", () => {

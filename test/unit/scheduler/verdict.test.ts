@@ -16,7 +16,7 @@ const value = (value: number) => ({ selected: { value, step: null, seconds: null
 
 describe("a run", () => {
   test("that ended well with a plausible metric succeeded", () => {
-    expect(judge({})).toEqual({ state: "succeeded", failure: null, reason: null, metric: 1.5 });
+    expect(judge({})).toMatchObject({ state: "succeeded", failure: null, reason: null, metric: 1.5 });
     expect(judge({ diskFull: true }).state).toBe("succeeded");
   });
   test("that reported nothing, or no number, or too good a number, says so and what to do", () => {
@@ -47,7 +47,7 @@ describe("a run", () => {
     expect(judge({ code: 143, reason: "timeout" }).reason).toMatch(/60 s \(`resources.timeout`\)/);
   });
   test("that was stopped has not failed", () => {
-    expect(judge({ code: 143, reason: "stopped" }, { stopAsked: true })).toEqual({
+    expect(judge({ code: 143, reason: "stopped" }, { stopAsked: true })).toMatchObject({
       state: "stopped",
       failure: null,
       reason: null,

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewIdea } from "../../../extension/engine/store/ideas.ts";
 import { Store } from "../../../extension/engine/store/store.ts";
+import { HERE } from "../../fixtures/lab.ts";
 
 const idea = (title: string, more: Partial<NewIdea> = {}): NewIdea => ({
   ...{
@@ -61,7 +62,7 @@ describe("an idea's status", () => {
     expect(store.ideas.get(id)).toMatchObject({ status: "approved", commit: "c", kind: "algorithmic", change });
     const [first] = store.runs.enqueue("human", [run(id)]);
     expect(status(id)).toBe("queued");
-    store.runs.starting(first!.id);
+    store.runs.starting(first!.id, HERE);
     expect(status(id)).toBe("running");
     store.runs.running(first!.id);
     now += 8000;
@@ -76,10 +77,10 @@ describe("an idea's status", () => {
   it("is failed with the last run's reason when no run succeeded, and done as soon as one did", () => {
     const id = implemented("Lion");
     const [a, b] = store.runs.enqueue("human", [run(id, 0), run(id, 1)]);
-    store.runs.starting(a!.id);
+    store.runs.starting(a!.id, HERE);
     store.runs.ended(a!.id, { state: "failed", failure: "crash", reason: "exit code 1", metric: null });
     expect(status(id)).toBe("queued");
-    store.runs.starting(b!.id);
+    store.runs.starting(b!.id, HERE);
     store.runs.ended(b!.id, { state: "failed", failure: "crash", reason: "exit code 2", metric: null });
     expect(store.ideas.get(id)).toMatchObject({ status: "failed", problem: "exit code 2" });
   });
@@ -145,22 +146,22 @@ describe("the queue", () => {
   it("is first come first served, except for what was put first", () => {
     const id = implemented("A");
     const [a, b, c] = store.runs.enqueue("human", [run(id, 0), run(id, 1), run(id, 2)]).map((one) => one.id);
-    store.runs.first(c!);
+    store.runs.reorder([c!], a!);
     expect(store.runs.queued().map((one) => one.id)).toEqual([c, a, b]);
   });
 
   it("refuses to move a run that is not where the move begins", () => {
     const id = implemented("A");
     const [a] = store.runs.enqueue("human", [run(id)]);
-    store.runs.starting(a!.id);
-    expect(() => store.runs.starting(a!.id)).toThrow(/run 1 is starting/);
+    store.runs.starting(a!.id, HERE);
+    expect(() => store.runs.starting(a!.id, HERE)).toThrow(/run 1 is starting/);
     store.runs.ended(a!.id, { state: "stopped", failure: null, reason: null, metric: null });
     expect(() => store.runs.ended(a!.id, { state: "succeeded", failure: null, reason: null, metric: 1 })).toThrow(/is stopped/);
   });
 
   it("counts baseline results only for exactly the code they measured", () => {
     const [a] = store.runs.enqueue("human", [run(null)]);
-    store.runs.starting(a!.id);
+    store.runs.starting(a!.id, HERE);
     store.runs.ended(a!.id, { state: "succeeded", failure: null, reason: null, metric: 2 });
     expect(store.runs.ofBaseline("tinylm", "beef")).toHaveLength(1);
     expect(store.runs.ofBaseline("tinylm", "dead")).toHaveLength(0);

@@ -1,0 +1,119 @@
+/** Whether a target answers: once it does not, it is tried again, ever more slowly, and the human is told once each way. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
+import { messageOf } from "../../protocol/message.ts";
+import type { Notice } from "../../protocol/methods.ts";
+import type { After } from "./clock.ts";
+
+export interface ContactOptions {
+  /** Name of the target, as it is shown. */
+  title: string;
+  after: After;
+  /** Looks whether the target answers. @throws while it does not */
+  attempt: () => Promise<void>;
+  /** It went, or came back. */
+  changed: () => void;
+  /** Runs on it that have not ended. */
+  runs: () => number;
+  onNotice: (notice: Notice) => void;
+  onError: (cause: unknown) => void;
+}
+
+/** Milliseconds before the second, third … attempt. */
+const FIRST = 1000;
+const LONGEST = 60_000;
+/** Attempts before a human is told: what is over within seconds is nobody's concern. */
+const PATIENT = 4;
+
+/** Whether a cause says that a target did not answer. */
+export function isUnreachable(cause: unknown): boolean {
+  return cause instanceof ProvingGroundError && cause.code === "unreachable";
+}
+
+export class Contact {
+  readonly #options: ContactOptions;
+  #why: string | null = null;
+  #failures = 0;
+  #told = false;
+  #cancel: (() => void) | null = null;
+  #waiting: (() => void)[] = [];
+  #closed = false;
+
+  constructor(options: ContactOptions) {
+    this.#options = options;
+  }
+
+  /** Why the target is not there, in words; null while it answers. */
+  get lost(): string | null {
+    return this.#why;
+  }
+
+  /** The target did not answer. */
+  fail(cause: unknown): void {
+    if (this.#closed) return;
+    const first = this.#why === null;
+    this.#why = messageOf(ProvingGroundError.from(cause));
+    if (!first) return;
+    this.#failures = 0;
+    this.#options.changed();
+    this.#again(FIRST);
+  }
+
+  /** Tries now instead of waiting for the next attempt. */
+  async tryNow(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = null;
+    await this.#attempt();
+  }
+
+  /** Resolves when the target answers. */
+  whenBack(): Promise<void> {
+    if (this.#why === null) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel?.();
+  }
+
+  #again(delay: number): void {
+    this.#cancel = this.#options.after(delay, () => {
+      this.#cancel = null;
+      this.#attempt().catch(this.#options.onError);
+    });
+  }
+
+  async #attempt(): Promise<void> {
+    const { attempt, changed, title, runs, onNotice } = this.#options;
+    try {
+      await attempt();
+    } catch (cause) {
+      if (this.#closed) return;
+      if (this.#why === null) {
+        this.fail(cause);
+        return;
+      }
+      this.#why = messageOf(ProvingGroundError.from(cause));
+      this.#failures++;
+      if (this.#failures >= PATIENT && !this.#told) {
+        this.#told = true;
+        const there = runs();
+        const goOn =
+          there === 0
+            ? ""
+            : ` ${there === 1 ? "The run there goes" : `The ${there} runs there go`} on, and what came of them is read when it does.`;
+        onNotice({ level: "warning", message: `${title} does not answer. ${this.#why}${goOn}` });
+      }
+      if (this.#cancel === null) this.#again(Math.min(LONGEST, FIRST * 2 ** this.#failures));
+      return;
+    }
+    if (this.#closed || this.#why === null) return;
+    this.#why = null;
+    if (this.#told) onNotice({ level: "info", message: `${title} answers again.` });
+    this.#told = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    changed();
+    for (const resolve of waiting) resolve();
+  }
+}
