@@ -37,7 +37,7 @@ import { Novelty } from "./search/novelty.ts";
 import { Repairs } from "./search/repairs.ts";
 import { realAfter } from "./scheduler/clock.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
-import { allowedVariables } from "./scheduler/variables.ts";
+import { allowedVariables, clientVariables } from "./scheduler/variables.ts";
 import { Publisher } from "./server/publisher.ts";
 import { Server, socketAddress } from "./server/server.ts";
 import { Store } from "./store/store.ts";
@@ -114,7 +114,7 @@ async function run(repository: string, patience: number): Promise<void> {
   const compute = new LocalCompute({ environment: inherited, disk: folder });
   const scheduler = new Scheduler({
     ...{ store, git, environments, compute, inherited, folder, after: realAfter, now: () => performance.now() },
-    reach: (setting) => reach(setting, { lab: store.targets.lab, folder, environment: inherited }),
+    reach: (setting) => reach(setting, { lab: store.targets.lab, folder, environment: clientVariables(process.env) }),
     setupCompute: new LocalCompute({ environment: allowedVariables(process.env, "setup") }),
     freeSpace: async (of) => {
       const { bavail, bsize } = await statfs(of);

@@ -4,17 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { CheckStep, LiveCheck } from "../../protocol/target.ts";
 import type { Capacity, Compute, Containment, Job, JobRef, JobState } from "./compute.ts";
 
 /** In the order in which they are reported. */
-export type CheckStep = "reach" | "gpus" | "disk" | "write" | "run" | "python" | "results";
-
-export interface StepReport {
-  step: CheckStep;
-  ok: boolean;
-  /** What was found, or what is wrong and what to do. */
-  detail: string;
-}
+type Step = "reach" | "gpus" | "disk" | "write" | "run" | "python" | "results";
 
 export interface LiveCheckOptions {
   compute: Compute;
@@ -28,7 +22,7 @@ export interface LiveCheckOptions {
   patience?: number;
   signal?: AbortSignal;
   /** Hears of each step as soon as it is known. */
-  tell: (report: StepReport) => void;
+  tell: (step: CheckStep) => void;
 }
 
 const LEAST_DISK_GIB = 1;
@@ -41,15 +35,15 @@ echo '{"check": 1}' >> "$PROVING_GROUND_METRICS"
 echo "$PROVING_GROUND_RUN" > ${RESULT}
 python3 --version 2>&1 || echo "no python3"`;
 
-/** Reports the steps up to the first that makes the next ones impossible, and leaves nothing behind. @returns whether all went well */
-export async function liveCheck(options: LiveCheckOptions): Promise<boolean> {
-  const reports: StepReport[] = [];
-  const tell = (step: CheckStep, ok: boolean, detail: string) => {
-    reports.push({ step, ok, detail });
+/** Reports the steps up to the first that makes the next ones impossible, and leaves nothing behind. */
+export async function liveCheck(options: LiveCheckOptions): Promise<LiveCheck> {
+  const steps: CheckStep[] = [];
+  const tell = (step: Step, ok: boolean, detail: string) => {
+    steps.push({ step, ok, detail });
     options.tell({ step, ok, detail });
     return ok;
   };
-  const at: { step: CheckStep } = { step: "reach" };
+  const at: { step: Step } = { step: "reach" };
   const folder = await mkdtemp(join(tmpdir(), "proving-ground-check-"));
   try {
     await check(options, folder, at, tell);
@@ -58,14 +52,14 @@ export async function liveCheck(options: LiveCheckOptions): Promise<boolean> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return reports.every(({ ok }) => ok) && reports.at(-1)?.step === "results";
+  return { ok: steps.every(({ ok }) => ok) && steps.at(-1)?.step === ("results" satisfies Step), steps };
 }
 
 async function check(
   options: LiveCheckOptions,
   folder: string,
-  at: { step: CheckStep },
-  tell: (step: CheckStep, ok: boolean, detail: string) => boolean,
+  at: { step: Step },
+  tell: (step: Step, ok: boolean, detail: string) => boolean,
 ): Promise<void> {
   const { compute, id, signal } = options;
   const capacity = await compute.probe();

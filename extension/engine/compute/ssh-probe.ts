@@ -38,6 +38,7 @@ export async function probeMachine({ site, host, prelude, slots, container }: Pr
     devices,
     disk: Number.isNaN(disk) ? null : disk / KIB_PER_GIB,
     containment: container ? "container" : null,
+    uncontained: container ? null : `the target has no \`container\` in the settings`,
     problem: problemOf(host, facts),
   };
 }

@@ -4,7 +4,8 @@ import type { Target } from "../../protocol/run.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Server } from "../server/server.ts";
 
-export function answerTargets(server: Server, { targets }: Pick<Scheduler, "targets">): void {
+export function answerTargets(server: Server, scheduler: Pick<Scheduler, "targets" | "check">): void {
+  const { targets } = scheduler;
   const shown = (): Target[] => targets.all.map((place) => place.shown);
   server.handle(methods.targetsConfigure, ({ targets: settings }) => {
     targets.configure("human", settings);
@@ -18,4 +19,11 @@ export function answerTargets(server: Server, { targets }: Pick<Scheduler, "targ
     await targets.look(target);
     return shown();
   });
+  server.handle(methods.targetsCheck, ({ target }, call) =>
+    scheduler.check(
+      target,
+      ({ step, ok, detail }) => call.report({ message: `${step}: ${ok ? detail : `failed: ${detail}`}` }),
+      call.signal,
+    ),
+  );
 }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Compute, JobRef } from "../../../extension/engine/compute/compute.ts";
-import { liveCheck, type StepReport } from "../../../extension/engine/compute/live-check.ts";
+import { liveCheck } from "../../../extension/engine/compute/live-check.ts";
+import type { CheckStep } from "../../../extension/protocol/target.ts";
 import { SshCompute } from "../../../extension/engine/compute/ssh.ts";
 import { type Sshd, type SshdOptions, startSshd } from "../../fixtures/sshd.ts";
 import { asked, BASE, folder, job, mounted } from "./place.ts";
@@ -257,8 +258,8 @@ test("the machine's capacity is what is there, or what the user says", async () 
 
 describe("the live check", () => {
   const steps = async (compute: Compute, prelude = "") => {
-    const reports: StepReport[] = [];
-    const well = await liveCheck({
+    const reports: CheckStep[] = [];
+    const { ok: well, steps: told } = await liveCheck({
       compute,
       id: "check-1",
       prelude,
@@ -266,6 +267,7 @@ describe("the live check", () => {
       variables: {},
       tell: (report) => reports.push(report),
     });
+    expect(told).toEqual(reports);
     return { well, reports };
   };
 
