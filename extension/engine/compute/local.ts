@@ -1,14 +1,17 @@
 /** Executes jobs on this machine, each under its own supervisor, so that they outlive the engine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, copyFile, mkdir, open, readFile, rename, statfs, writeFile } from "node:fs/promises";
-import { availableParallelism, totalmem } from "node:os";
+import { access, copyFile, mkdir, open, readFile, realpath, rename, statfs, writeFile } from "node:fs/promises";
+import { availableParallelism, homedir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { SandboxChoice } from "../../protocol/target.ts";
 import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState } from "./compute.ts";
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
+import { type Sandbox, sandboxFor } from "./sandbox.ts";
+import { type Bubblewrap, findBubblewrap } from "./sandbox-problem.ts";
 import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
 import { watchJob } from "./watch.ts";
 
@@ -17,6 +20,10 @@ export interface LocalOptions {
   environment: Record<string, string>;
   /** Number of runs at once; absent: as many as there are accelerators, else processors. */
   slots?: number | undefined;
+  /** Whether jobs are to be contained; absent: never. */
+  sandbox?: SandboxChoice;
+  /** Folders that no contained job sees but for its own in them: the repository. */
+  hidden?: readonly string[];
   platform?: NodeJS.Platform;
   /** Names that nobody else uses, for files that are not complete yet. */
   unique?: () => string;
@@ -25,11 +32,19 @@ export interface LocalOptions {
 }
 
 const GIB = 2 ** 30;
+const KIB = 2 ** 10;
+
+/** Share of the memory that a contained job may take which names no limit: the machine stays usable. */
+const MOST_OF_MEMORY = 0.9;
 
 export class LocalCompute implements Compute {
   readonly pace = 5000;
   readonly #environment: Record<string, string>;
   #slots: number | undefined;
+  #sandbox: SandboxChoice;
+  readonly #hidden: readonly string[];
+  /** Tried once. */
+  #bubblewrap: Promise<Bubblewrap> | undefined;
   readonly #platform: NodeJS.Platform;
   readonly #unique: () => string;
   readonly #disk: string | undefined;
@@ -41,6 +56,8 @@ export class LocalCompute implements Compute {
   constructor(options: LocalOptions) {
     this.#environment = options.environment;
     this.#slots = options.slots;
+    this.#sandbox = options.sandbox ?? "off";
+    this.#hidden = options.hidden ?? [];
     this.#platform = options.platform ?? process.platform;
     this.#unique = options.unique ?? randomUUID;
     this.#disk = options.disk;
@@ -51,10 +68,17 @@ export class LocalCompute implements Compute {
     this.#slots = slots;
   }
 
+  /** Says whether jobs are to be contained, from the next look at the machine on; bubblewrap is tried anew. */
+  setSandbox(choice: SandboxChoice): void {
+    this.#sandbox = choice;
+    this.#bubblewrap = undefined;
+  }
+
   async probe(): Promise<Capacity> {
     const { devices: all, problem } = await nvidiaDevices(this.#environment);
     const devices = visible(all, this.#environment.CUDA_VISIBLE_DEVICES);
     const cpus = availableParallelism();
+    const uncontained = await this.#uncontained();
     return {
       kind: devices.length > 0 ? "gpu" : "cpu",
       slots: this.#slots ?? (devices.length > 0 ? devices.length : cpus),
@@ -64,8 +88,9 @@ export class LocalCompute implements Compute {
       memory: totalmem() / GIB,
       devices,
       disk: this.#disk === undefined ? null : await freeGib(this.#disk),
-      containment: null,
-      problem: this.#platform === "win32" ? NO_SHELL : problem,
+      containment: uncontained === null ? "sandbox" : null,
+      uncontained,
+      problem: this.#platform === "win32" ? NO_SHELL : this.#sandbox === "on" && uncontained !== null ? `${uncontained}. ${OR_AUTO}` : problem,
     };
   }
 
@@ -86,10 +111,11 @@ export class LocalCompute implements Compute {
     }
     if (this.#children.has(directory) || (await exists(join(directory, FILES.started)))) return ref;
     await mkdir(directory, { recursive: true });
+    const sandbox = await this.#sandboxFor(job, directory);
     await writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`);
     await writeNew(join(directory, FILES.log), "");
     await writeNew(join(directory, FILES.metrics), "");
-    await this.#writeWhole(join(directory, FILES.script), supervisorScript(job), 0o755);
+    await this.#writeWhole(join(directory, FILES.script), supervisorScript(job, sandbox), 0o755);
     await this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644);
     if (!this.#children.has(directory)) await this.#start(directory);
     return ref;
@@ -179,6 +205,34 @@ export class LocalCompute implements Compute {
     };
   }
 
+  /** Why jobs are not contained. */
+  async #uncontained(): Promise<string | null> {
+    if (this.#sandbox === "off") return "the sandbox is turned off in the settings";
+    return (await this.#tried()).problem;
+  }
+
+  #tried(): Promise<Bubblewrap> {
+    this.#bubblewrap ??= findBubblewrap(this.#environment, this.#platform);
+    return this.#bubblewrap;
+  }
+
+  async #sandboxFor(job: Job, directory: string): Promise<Sandbox | null> {
+    const { containment } = job;
+    if (containment?.kind !== "sandbox") return null;
+    const { program, problem } = await this.#tried();
+    if (program === null) {
+      throw new ProvingGroundError("unsupported-platform", `run ${job.id} is to be contained, and cannot be: ${problem}`, { hint: OR_AUTO });
+    }
+    return sandboxFor({
+      program,
+      job: { ...job, containment, directory: await realpath(directory) },
+      environment: this.#environment,
+      home: this.#environment.HOME ?? homedir(),
+      hidden: this.#hidden,
+      memory: Math.floor((totalmem() / KIB) * MOST_OF_MEMORY),
+    });
+  }
+
   async #writeWhole(path: string, content: string, mode: number): Promise<void> {
     const partial = `${path}.${this.#unique()}`;
     try {
@@ -237,6 +291,7 @@ async function freeGib(folder: string): Promise<number | null> {
   }
 }
 
+const OR_AUTO = "Or let runs see the whole machine: set `provingGround.compute.local.sandbox` to `auto` or `off`.";
 const NO_SHELL = "local runs need a POSIX shell: open the folder in WSL, or use a remote target";
 
 /** nvidia-smi shows all devices, even those the user keeps from programs. */

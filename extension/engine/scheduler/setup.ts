@@ -81,7 +81,7 @@ export class Setup {
         await compute.submit({
           ...{ id: ref.id, directory, cwd: "code", command: setup.command, timeout: setup.timeout, grace: 1 },
           variables: { PROVING_GROUND_SETUP: files },
-          ...{ prelude: "", data: [], outputs: [], containment: null, processes: 4096, requeue: true },
+          ...{ prelude: "", purpose: "setup", data: [], outputs: [], containment: null, processes: 4096, requeue: true },
           resources: { gpus: 0, gpuMemory: null, cpus: 1, memory: null, nodes: 1 },
         });
       } catch (error) {

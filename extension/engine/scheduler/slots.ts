@@ -32,6 +32,7 @@ export class Slots {
     devices: [],
     disk: null,
     containment: null,
+    uncontained: null,
     problem: "not looked at yet",
   };
   readonly #grants = new Map<number, Grant>();

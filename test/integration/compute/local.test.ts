@@ -43,7 +43,7 @@ describe("a job", () => {
       .filter(Boolean)
       .map((line) => line.split("=")[0]);
     expect(names.sort()).toEqual(
-      ["PATH", "PROVING_GROUND_JOB", "PROVING_GROUND_METRICS", "PROVING_GROUND_RUN", "PWD", "SEED", "OLDPWD"].sort(),
+      ["PATH", "PROVING_GROUND_JOB", "PROVING_GROUND_METRICS", "PROVING_GROUND_RUN", "PWD", "SEED"].sort(),
     );
   });
 

@@ -3,7 +3,7 @@ import type { Capacity } from "../../../extension/engine/compute/compute.ts";
 import { Slots } from "../../../extension/engine/scheduler/slots.ts";
 
 const device = (index: number, memory = 80) => ({ index, name: "H100", memory, memoryUsed: 1, load: 0.5 });
-const UNSAID = { managed: false, disk: null, containment: null };
+const UNSAID = { managed: false, disk: null, containment: null, uncontained: null };
 function slots(more: Partial<Capacity>): Slots {
   const made = new Slots();
   made.capacity = { kind: "cpu", slots: 4, fixed: false, cpus: 4, memory: 8, devices: [], problem: null, ...UNSAID, ...more };
