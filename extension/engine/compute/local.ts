@@ -10,6 +10,7 @@ import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState }
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
+import { boundsHere } from "./sandbox-bounds.ts";
 import { type Sandbox, sandboxFor } from "./sandbox.ts";
 import { type Bubblewrap, findBubblewrap } from "./sandbox-problem.ts";
 import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
@@ -32,10 +33,6 @@ export interface LocalOptions {
 }
 
 const GIB = 2 ** 30;
-const KIB = 2 ** 10;
-
-/** Share of the memory that a contained job may take which names no limit: the machine stays usable. */
-const MOST_OF_MEMORY = 0.9;
 
 export class LocalCompute implements Compute {
   readonly pace = 5000;
@@ -229,7 +226,7 @@ export class LocalCompute implements Compute {
       environment: this.#environment,
       home: this.#environment.HOME ?? homedir(),
       hidden: this.#hidden,
-      memory: Math.floor((totalmem() / KIB) * MOST_OF_MEMORY),
+      bounds: await boundsHere(),
     });
   }
 

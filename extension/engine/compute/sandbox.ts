@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Containment, DataFolder, Job } from "./compute.ts";
 import { FILES } from "./job-files.ts";
+import type { Bounds } from "./sandbox-bounds.ts";
 import { showNeeds } from "./sandbox-needs.ts";
 import { accelerators, homes, RUN_NEEDED, SCRATCH, secrets, SYSTEM_SECRETS } from "./sandbox-places.ts";
 import { trace, View, within } from "./sandbox-view.ts";
@@ -15,8 +16,7 @@ export interface Sandbox {
   words: string[];
   /** Folders kept in memory that the job can write. */
   scratch: string[];
-  /** KiB of memory where the job does not say; null: as much as there is. */
-  memory: number | null;
+  bounds: Bounds;
 }
 
 export interface SandboxRequest {
@@ -29,8 +29,7 @@ export interface SandboxRequest {
   home: string;
   /** More folders to hide, such as the repository. */
   hidden: readonly string[];
-  /** KiB of memory where the job does not say; null: as much as there is. */
-  memory: number | null;
+  bounds: Bounds;
 }
 
 /** What bubblewrap is always told; trying it out tells it the same. */
@@ -42,7 +41,7 @@ export const ALWAYS = [
 /**
  * @throws ProvingGroundError `manifest` when the job wants to read what no contained job may
  */
-export function sandboxFor({ program, job, environment, home, hidden, memory }: SandboxRequest): Sandbox {
+export function sandboxFor({ program, job, environment, home, hidden, bounds }: SandboxRequest): Sandbox {
   const surroundings = { ...environment, ...job.variables };
   const directory = trace(job.directory)?.real ?? job.directory;
   const realHome = trace(home)?.real ?? home;
@@ -68,7 +67,7 @@ export function sandboxFor({ program, job, environment, home, hidden, memory }: 
       ...accelerators(devices()).flatMap((path) => ["--dev-bind-try", path, path]),
     ],
     scratch: [...view.scratches, "/dev"],
-    memory,
+    bounds,
   };
 }
 

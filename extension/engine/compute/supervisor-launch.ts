@@ -40,7 +40,7 @@ export function launchers(job: Job, sandbox: Sandbox | null): string {
     ...exported(job).map((line) => `  ${line}`),
     `  export PROVING_GROUND_RUN="$id" PROVING_GROUND_METRICS="$dir/${FILES.metrics}" PROVING_GROUND_JOB="$dir/"`,
     "  shell",
-    `  exec "$shell" -c ${quote(commands(job))}`,
+    `  exec "$shell" -c ${quote(commands(job, null))}`,
     "}",
     // People write `source` and `module load`, which not every sh knows.
     "shell() {",
@@ -58,18 +58,25 @@ function contained(job: Job, sandbox: Sandbox | null): string {
       .map((part) => (part === "{command}" ? '"sh $folder/run.sh command"' : part === "{directory}" ? '"$folder"' : quote(part)));
     return `/bin/sh -c ${words.join("")}`;
   }
-  const command = `"$shell" -c ${quote(commands(job))}`;
+  const command = `"$shell" -c ${quote(commands(job, sandbox))}`;
   if (sandbox === null) return command;
   return `${[sandbox.program, ...sandbox.words].map(quote).join(" ")} -- ${command}`;
 }
 
 /** What one shell executes: the commands before, the job's variables once more, for they win, and the job's command. */
-function commands(job: Job): string {
-  const most = job.processes * THREADS_PER_PROCESS;
+function commands(job: Job, sandbox: Sandbox | null): string {
   const lines: string[] = [];
-  if (job.containment?.kind === "sandbox") lines.push(`ulimit -u ${most} 2>/dev/null || ulimit -p ${most} 2>/dev/null`);
+  if (sandbox !== null) {
+    const tasks = tasksOf(job, sandbox);
+    lines.push(`ulimit -u ${tasks} 2>/dev/null || ulimit -p ${tasks} 2>/dev/null`);
+  }
   if (job.prelude !== "") lines.push(BEFORE_PRELUDE, job.prelude, AFTER_PRELUDE, ...exported(job));
   return [...lines, job.command].join("\n");
+}
+
+/** Processes and threads for which the system stops a job; more than the watch lets it have. */
+export function tasksOf(job: Job, { bounds }: Sandbox): number {
+  return Math.min(job.processes * THREADS_PER_PROCESS, bounds.tasks);
 }
 
 function exported(job: Job): string[] {
@@ -108,6 +115,7 @@ launch() {
   esac
   # The system's first choice when memory runs out.
   if [ -n "$contained" ]; then { echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; fi
+  if [ -n "$group" ]; then { echo 0 > "$group/cgroup.procs"; } 2>/dev/null; fi
   shell
   set -f
   IFS='
@@ -125,6 +133,13 @@ launch() {
   unset IFS
   set +f
   begin "$@"
+}
+
+# Makes a control group that bounds the number of the job's processes, named in $group, where the system lets it.
+bound() {
+  [ -n "$groups" ] || return 0
+  group=$groups/proving-ground.$$
+  mkdir "$group" 2>/dev/null && { echo "$tasks" > "$group/pids.max"; } 2>/dev/null || group=
 }
 
 # Makes the folder of data named $1, at $2 on this machine, appear at $3 in the job's code.

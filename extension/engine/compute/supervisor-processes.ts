@@ -84,7 +84,9 @@ sweep() {
   case $reason-$contained-$over in
     processes-* | memory-*)
       if [ "$contained" = sandbox ] && [ -z "$over" ] && first "$main"; then kill -s KILL "$init" 2>/dev/null; fi
-      left || return 0
+      # There may be no room for a process of our own until they are gone.
+      n=0
+      while [ "$n" -lt 500 ] && left; do n=$((n + 1)); done
       ;;
     *-sandbox-yes) left || return 0 ;;
     *)

@@ -15,6 +15,13 @@ exceeded() {
   say "$2"
 }
 
+# Says the same with nothing but what the shell itself can do.
+crowded() {
+  kill -s ALRM "$supervisor" 2>/dev/null
+  if [ "$contained" = sandbox ] && first "$watched"; then kill -s KILL "$init" 2>/dev/null; fi
+  say "the run had so many processes that the system had room for no more (it may have $processes: \\\`resources.processes\\\`), and was ended"
+}
+
 # Adds up, in KiB in $true, what the processes in the folders given hold: their shares of what is shared, and the files in memory.
 shares() {
   set -- $(cat "$@" 2>/dev/null | awk '/^Pss:/ { all += $2 } /^Pss_Anon:/ { known = 1; own += $2 } /^SwapPss:/ { own += $2; all += $2 }
@@ -32,7 +39,7 @@ files_in_memory() {
   for line in $(spaces); do
     unset IFS
     set -- $line
-    case \${3-} in '' | *[!0-9]*) ;; *) space=$((space + $3)) ;; esac
+    case \${1-}\${2-}\${3-} in '' | *[!0-9]*) ;; *) space=$((space + ($1 - $2) * ($3 / 512) / 2)) ;; esac
   done
   unset IFS
 }
@@ -79,9 +86,9 @@ look() {
   fi
 }
 
-# Watches over the job of supervisor $1 with identity $2 in process $3 until its time is over or it has too much.
+# Watches over the job of supervisor $1 with identity $2 in process $3 and control group $4 until its time is over or it has too much.
 limit() {
-  supervisor=$1 known=$2 watched=$3
+  supervisor=$1 known=$2 watched=$3 group=$4
   if [ -z "$contained" ]; then
     sleep "$timeout" || return 0
   else
@@ -89,6 +96,10 @@ limit() {
     end=$((ticks + allowed))
     beat=100
     [ "$contained" = sandbox ] || beat=500
+    # Nothing else bounds what root's job starts.
+    if [ "$contained" = sandbox ] && [ -z "$group" ] && [ -w / ]; then beat=25; fi
+    # A shell that finds no room for another process dies: so too many are there already.
+    trap 'crowded' EXIT
     page=$(getconf PAGESIZE 2>/dev/null) || page=4096
     page=$((page / 1024))
     looks=0 near=0 again=0 space=0
@@ -98,8 +109,12 @@ limit() {
       part=$((rest % 100))
       [ "$part" -gt 9 ] || part=0$part
       sleep "$((rest / 100)).$part" 2>/dev/null || sleep 1
-      look || return 0
+      if ! look; then
+        trap - EXIT
+        return 0
+      fi
     done
+    trap - EXIT
   fi
   identify "$supervisor"
   # Should the supervisor be gone, the limit holds all the same.

@@ -7,7 +7,7 @@ import type { Job } from "./compute.ts";
 import { FILES, quote, RESERVED } from "./job-files.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { IDENTIFY, PROCESSES } from "./supervisor-processes.ts";
-import { dataCalls, LAUNCH, launchers } from "./supervisor-launch.ts";
+import { dataCalls, LAUNCH, launchers, tasksOf } from "./supervisor-launch.ts";
 import { WATCH } from "./supervisor-watch.ts";
 
 export { FILES, IDENTIFY, quote, RESERVED };
@@ -27,7 +27,7 @@ export function supervisorScript(job: Job, sandbox: Sandbox | null = null): stri
       hint: "Only runs on this machine have one. On other targets give `container` in the setting `provingGround.compute.targets`.",
     });
   }
-  const memory = job.resources.memory === null ? (sandbox?.memory ?? null) : Math.round(job.resources.memory * KIB_PER_GIB);
+  const memory = job.resources.memory === null ? (sandbox?.bounds.memory ?? null) : Math.round(job.resources.memory * KIB_PER_GIB);
   return [
     "#!/bin/sh",
     "# Supervises one job of Proving Ground: see job.json beside it.",
@@ -39,10 +39,13 @@ export function supervisorScript(job: Job, sandbox: Sandbox | null = null): stri
     `allowed=${Math.max(1, Math.round(job.timeout * 100))}`,
     `processes=${job.processes}`,
     `memory=${memory ?? ""}`,
+    `groups=${quote(sandbox?.bounds.group ?? "")}`,
+    `tasks=${sandbox === null ? "" : tasksOf(job, sandbox)}`,
     `rounds=${Math.max(1, Math.round(job.grace * 10))}`,
     dataCalls(job.data),
     launchers(job, sandbox),
-    `spaces() {\n  df -Pk ${(sandbox?.scratch ?? []).map((path) => `"/proc/$init/root"${quote(path)}`).join(" ")} 2>/dev/null\n}`,
+    // Not df, which looks up where its arguments lead out here.
+    `spaces() {\n  stat -f -c '%b %f %S' ${(sandbox?.scratch ?? []).map((path) => `"/proc/$init/root"${quote(path)}`).join(" ")} 2>/dev/null\n}`,
     START,
     IDENTIFY,
     PROCESSES,
@@ -57,7 +60,7 @@ const START = `
 cd -P -- "\${0%/*}" || exit 70
 dir=$PWD
 mark="PROVING_GROUND_JOB=$dir/"
-main= timer= pids= init= over=
+main= timer= pids= init= over= group=
 reason=exited
 
 # Milliseconds since 1970 in $now; whole seconds where date knows no finer.
@@ -94,6 +97,7 @@ record() {
   full=false
   { printf '%4096s' ' ' > exit.probe; } 2>/dev/null || full=true
   rm -f exit.probe "${FILES.started}.$$"
+  [ -z "$group" ] || rmdir "$group" 2>/dev/null
   signal=null
   if [ "$code" -gt 128 ]; then
     signal=$(kill -l "$code" 2>/dev/null) && signal="\\"$signal\\"" || signal=null
@@ -113,6 +117,7 @@ case \${1-} in
     ;;
   sweep)
     sweep
+    read -r pid 2>/dev/null < ${FILES.started} && [ -n "$groups" ] && rmdir "$groups/proving-ground.$pid" 2>/dev/null
     # And the timer that watched over it.
     mark="PROVING_GROUND_LIMIT=$dir/"
     n=0
@@ -124,7 +129,7 @@ case \${1-} in
     exit 0
     ;;
   limit)
-    limit "$2" "$3" "\${4-}"
+    limit "$2" "$3" "$4" "$5"
     exit 0
     ;;
 esac
@@ -162,12 +167,13 @@ if ! folders; then
 fi
 
 timer() {
-  (export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity" "$main") > /dev/null 2>&1 < /dev/null &
+  (export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity" "$main" "$group") > /dev/null 2>&1 < /dev/null &
   timer=$!
 }
 
 # The timer comes first, so that whatever begins has a limit; a sandbox ends with the supervisor anyway, and its timer looks into it.
 [ "$contained" = sandbox ] || timer
+bound
 (launch) >> ${FILES.log} 2>&1 < /dev/null &
 main=$!
 [ "$contained" != sandbox ] || timer
