@@ -42,7 +42,7 @@ export function inheritable(name: string, purpose: Purpose): boolean {
 /** Two patterns for the shell's `case`: of names that speak of a secret, and of names that a job may inherit. */
 export function inheritancePatterns(purpose: Purpose): { secret: string; allowed: string } {
   const { names, beginnings } = listFor(purpose);
-  const anyCase = (part: string) => [...part].map((letter) => `[${letter}${letter.toLowerCase()}]`).join("");
+  const anyCase = (part: string) => part.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`);
   return {
     secret: SECRET.map((part) => `*${anyCase(part)}*`).join(" | "),
     allowed: [...names, ...beginnings.map((beginning) => `${beginning}*`)].join(" | "),

@@ -1,8 +1,8 @@
 /** Executes jobs on this machine, each under its own supervisor, so that they outlive the engine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, copyFile, mkdir, open, readFile, realpath, rename, statfs, writeFile } from "node:fs/promises";
-import { availableParallelism, homedir, totalmem } from "node:os";
+import { access, copyFile, mkdir, open, readFile, rename, statfs, writeFile } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { SandboxChoice } from "../../protocol/target.ts";
@@ -10,9 +10,7 @@ import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState }
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
-import { boundsHere } from "./sandbox-bounds.ts";
-import { type Sandbox, sandboxFor } from "./sandbox.ts";
-import { type Bubblewrap, findBubblewrap } from "./sandbox-problem.ts";
+import { LocalSandbox } from "./local-sandbox.ts";
 import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
 import { watchJob } from "./watch.ts";
 
@@ -38,10 +36,7 @@ export class LocalCompute implements Compute {
   readonly pace = 5000;
   readonly #environment: Record<string, string>;
   #slots: number | undefined;
-  #sandbox: SandboxChoice;
-  readonly #hidden: readonly string[];
-  /** Tried once. */
-  #bubblewrap: Promise<Bubblewrap> | undefined;
+  readonly #sandbox: LocalSandbox;
   readonly #platform: NodeJS.Platform;
   readonly #unique: () => string;
   readonly #disk: string | undefined;
@@ -53,9 +48,10 @@ export class LocalCompute implements Compute {
   constructor(options: LocalOptions) {
     this.#environment = options.environment;
     this.#slots = options.slots;
-    this.#sandbox = options.sandbox ?? "off";
-    this.#hidden = options.hidden ?? [];
     this.#platform = options.platform ?? process.platform;
+    this.#sandbox = new LocalSandbox({
+      ...{ environment: options.environment, platform: this.#platform, choice: options.sandbox ?? "off", hidden: options.hidden ?? [] },
+    });
     this.#unique = options.unique ?? randomUUID;
     this.#disk = options.disk;
   }
@@ -67,15 +63,14 @@ export class LocalCompute implements Compute {
 
   /** Says whether jobs are to be contained, from the next look at the machine on; bubblewrap is tried anew. */
   setSandbox(choice: SandboxChoice): void {
-    this.#sandbox = choice;
-    this.#bubblewrap = undefined;
+    this.#sandbox.choose(choice);
   }
 
   async probe(): Promise<Capacity> {
     const { devices: all, problem } = await nvidiaDevices(this.#environment);
     const devices = visible(all, this.#environment.CUDA_VISIBLE_DEVICES);
     const cpus = availableParallelism();
-    const uncontained = await this.#uncontained();
+    const { uncontained, problem: unsafe } = await this.#sandbox.look();
     return {
       kind: devices.length > 0 ? "gpu" : "cpu",
       slots: this.#slots ?? (devices.length > 0 ? devices.length : cpus),
@@ -87,7 +82,7 @@ export class LocalCompute implements Compute {
       disk: this.#disk === undefined ? null : await freeGib(this.#disk),
       containment: uncontained === null ? "sandbox" : null,
       uncontained,
-      problem: this.#platform === "win32" ? NO_SHELL : this.#sandbox === "on" && uncontained !== null ? `${uncontained}. ${OR_AUTO}` : problem,
+      problem: this.#platform === "win32" ? NO_SHELL : (unsafe ?? problem),
     };
   }
 
@@ -108,7 +103,7 @@ export class LocalCompute implements Compute {
     }
     if (this.#children.has(directory) || (await exists(join(directory, FILES.started)))) return ref;
     await mkdir(directory, { recursive: true });
-    const sandbox = await this.#sandboxFor(job, directory);
+    const sandbox = await this.#sandbox.enclose(job, directory);
     await writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`);
     await writeNew(join(directory, FILES.log), "");
     await writeNew(join(directory, FILES.metrics), "");
@@ -202,34 +197,6 @@ export class LocalCompute implements Compute {
     };
   }
 
-  /** Why jobs are not contained. */
-  async #uncontained(): Promise<string | null> {
-    if (this.#sandbox === "off") return "the sandbox is turned off in the settings";
-    return (await this.#tried()).problem;
-  }
-
-  #tried(): Promise<Bubblewrap> {
-    this.#bubblewrap ??= findBubblewrap(this.#environment, this.#platform);
-    return this.#bubblewrap;
-  }
-
-  async #sandboxFor(job: Job, directory: string): Promise<Sandbox | null> {
-    const { containment } = job;
-    if (containment?.kind !== "sandbox") return null;
-    const { program, problem } = await this.#tried();
-    if (program === null) {
-      throw new ProvingGroundError("unsupported-platform", `run ${job.id} is to be contained, and cannot be: ${problem}`, { hint: OR_AUTO });
-    }
-    return sandboxFor({
-      program,
-      job: { ...job, containment, directory: await realpath(directory) },
-      environment: this.#environment,
-      home: this.#environment.HOME ?? homedir(),
-      hidden: this.#hidden,
-      bounds: await boundsHere(),
-    });
-  }
-
   async #writeWhole(path: string, content: string, mode: number): Promise<void> {
     const partial = `${path}.${this.#unique()}`;
     try {
@@ -288,7 +255,6 @@ async function freeGib(folder: string): Promise<number | null> {
   }
 }
 
-const OR_AUTO = "Or let runs see the whole machine: set `provingGround.compute.local.sandbox` to `auto` or `off`.";
 const NO_SHELL = "local runs need a POSIX shell: open the folder in WSL, or use a remote target";
 
 /** nvidia-smi shows all devices, even those the user keeps from programs. */

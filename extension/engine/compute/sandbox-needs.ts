@@ -36,7 +36,7 @@ function split(list: string | undefined): string[] {
 
 /** @returns its real path, null where it is not shown */
 function showFolder(view: View, needs: Needs, folder: string | undefined): string | null {
-  if (folder === undefined || !folder.startsWith("/")) return null;
+  if (!folder?.startsWith("/")) return null;
   const real = trace(folder)?.real;
   return real === undefined || !showable(needs, real) ? null : view.show(folder);
 }

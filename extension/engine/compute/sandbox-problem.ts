@@ -47,7 +47,8 @@ export interface Switches {
 /** Words for what bubblewrap said where it failed. */
 export function refused(said: string, { apparmor, clone, most }: Switches): string {
   const failed = `bubblewrap does not work here (${said})`;
-  if (clone === "0") return `${failed}: the system forbids user namespaces. \`sudo sysctl kernel.unprivileged_userns_clone=1\` allows them.`;
+  if (clone === "0")
+    return `${failed}: the system forbids user namespaces. \`sudo sysctl kernel.unprivileged_userns_clone=1\` allows them.`;
   if (most === "0") return `${failed}: the system allows no user namespaces. \`sudo sysctl user.max_user_namespaces=10000\` allows them.`;
   if (apparmor === "1") {
     return (

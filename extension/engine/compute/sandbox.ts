@@ -94,9 +94,13 @@ function readable(view: View, path: string, home: string, secret: readonly strin
 }
 
 function forbidden(path: string, why: string): ProvingGroundError {
-  return new ProvingGroundError("manifest", `\`sandbox\` -> \`read\` of environment.yaml names ${path}: ${why}, which no contained run may read`, {
-    hint: "Name the folders below it that the run needs, or put what it needs elsewhere.",
-  });
+  return new ProvingGroundError(
+    "manifest",
+    `\`sandbox\` -> \`read\` of environment.yaml names ${path}: ${why}, which no contained run may read`,
+    {
+      hint: "Name the folders below it that the run needs, or put what it needs elsewhere.",
+    },
+  );
 }
 
 /** A path with its `~/` replaced. */

@@ -132,6 +132,8 @@ launch() {
   done
   unset IFS
   set +f
+  # A job that runs jobs finds what they started by its own mark too.
+  [ -z "\${PROVING_GROUND_JOB-}" ] || set -- "$@" "PROVING_GROUND_WITHIN=\${PROVING_GROUND_WITHIN-} PROVING_GROUND_JOB=$PROVING_GROUND_JOB"
   begin "$@"
 }
 

@@ -83,10 +83,12 @@ sweep() {
   # Too many to be asked, or too large; and what outlives the command of a sandbox is being ended by the system.
   case $reason-$contained-$over in
     processes-* | memory-*)
-      if [ "$contained" = sandbox ] && [ -z "$over" ] && first "$main"; then kill -s KILL "$init" 2>/dev/null; fi
-      # There may be no room for a process of our own until they are gone.
+      # Without a pause, for there may be no room for a process of our own until they are gone.
       n=0
-      while [ "$n" -lt 500 ] && left; do n=$((n + 1)); done
+      while [ "$n" -lt 500 ] && left; do
+        kill -s KILL $init $pids 2>/dev/null
+        n=$((n + 1))
+      done
       ;;
     *-sandbox-yes) left || return 0 ;;
     *)

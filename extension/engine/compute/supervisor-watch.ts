@@ -69,7 +69,7 @@ look() {
     if { read -r line pages line < "$at/statm"; } 2>/dev/null; then resident=$((resident + pages)); fi
   done
   resident=$((resident * page))
-  if [ $((looks % 5)) -eq 1 ] || [ $((resident + space)) -gt "$memory" ]; then files_in_memory; fi
+  files_in_memory
   if [ $((resident + space)) -gt "$memory" ] && { [ $((resident + space)) -gt "$near" ] || [ "$looks" -ge "$again" ]; }; then
     for at; do
       set -- "$@" "$at/smaps_rollup"

@@ -9,9 +9,7 @@ export type Variables = Record<string, string>;
  */
 export function allowedVariables(environment: NodeJS.ProcessEnv, purpose: Purpose): Variables {
   return Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && inheritable(entry[0], purpose),
-    ),
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && inheritable(entry[0], purpose)),
   );
 }
 

@@ -54,7 +54,9 @@ describe("a run", () => {
     });
     expect(judge({ code: 126, reason: "launch" }).reason).toMatch(/could not write/);
     const many = "proving-ground: the run had 9 processes, more than the 4 it may have (`resources.processes`), and was ended\n";
-    expect(judge({ code: 137, signal: "KILL", reason: "processes" }, { log: many }).reason).toMatch(/^The run had 9 processes.*\. Look for/);
+    expect(judge({ code: 137, signal: "KILL", reason: "processes" }, { log: many }).reason).toMatch(
+      /^The run had 9 processes.*\. Look for/,
+    );
     expect(judge({ code: 137, signal: "KILL", reason: "memory" })).toMatchObject({ state: "failed", failure: "crash" });
     expect(judge({ code: 137, signal: "KILL", reason: "memory" }).reason).toMatch(/`resources.memory`.*smaller batches/);
   });
