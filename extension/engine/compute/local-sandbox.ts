@@ -5,7 +5,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { SandboxChoice } from "../../protocol/target.ts";
 import type { Job } from "./compute.ts";
 import { type Sandbox, sandboxFor } from "./sandbox.ts";
-import { boundsHere } from "./sandbox-bounds.ts";
+import { type Bounds, boundsHere } from "./sandbox-bounds.ts";
 import { type Bubblewrap, findBubblewrap } from "./sandbox-problem.ts";
 
 export interface LocalSandboxOptions {
@@ -22,6 +22,7 @@ export class LocalSandbox {
   #choice: SandboxChoice;
   /** Tried once. */
   #bubblewrap: Promise<Bubblewrap> | undefined;
+  #bounds: Promise<Bounds> | undefined;
 
   constructor(options: LocalSandboxOptions) {
     this.#options = options;
@@ -56,8 +57,9 @@ export class LocalSandbox {
       });
     }
     const { environment, hidden } = this.#options;
+    this.#bounds ??= boundsHere();
     return sandboxFor({
-      ...{ program, environment, hidden, bounds: await boundsHere(), home: environment.HOME ?? homedir() },
+      ...{ program, environment, hidden, bounds: await this.#bounds, home: environment.HOME ?? homedir() },
       job: { ...job, containment, directory: await realpath(directory) },
     });
   }

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { trace, type View, within } from "./sandbox-view.ts";
 
+/** Looked for where everything is shown anyway, for they may be links into a home. */
+const COMMON = ["python", "python3", "uv", "conda", "node"];
+
 const INTERPRETER = /^(python[\d.]*|pypy[\d.]*|uv|uvx|conda|mamba|micromamba|node|julia)$/;
 
 /** How deep in a setup's folder its virtual environments may lie. */
@@ -51,7 +54,8 @@ function showPrograms(view: View, needs: Needs, folder: string): void {
   const real = showFolder(view, needs, folder);
   if (real === null) return;
   showInstallation(view, needs, dirname(real));
-  for (const name of entries(real)) if (INTERPRETER.test(name)) showProgram(view, needs, join(folder, name));
+  const names = view.differs(real) ? entries(real).filter((name) => INTERPRETER.test(name)) : COMMON;
+  for (const name of names) showProgram(view, needs, join(folder, name));
   const configuration = join(dirname(real), "pyvenv.cfg");
   if (existsSync(configuration)) showBase(view, needs, configuration);
 }

@@ -102,6 +102,11 @@ export class View {
     return [...this.#mounts].filter(([, mount]) => mount === "scratch").map(([path]) => path);
   }
 
+  /** Whether a real path is anything but a part of the system as it is. */
+  differs(path: string): boolean {
+    return this.#mounts.has(path) || this.#above(path) !== null;
+  }
+
   words(): string[] {
     const entries: { path: string; words: string[] }[] = [];
     for (const [path, mount] of this.#mounts) {
