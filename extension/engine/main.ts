@@ -111,7 +111,7 @@ async function run(repository: string, patience: number): Promise<void> {
   const tell = (told: Notice) => {
     for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
   };
-  const compute = new LocalCompute({ environment: inherited, disk: folder });
+  const compute = new LocalCompute({ environment: inherited, disk: folder, sandbox: "auto", hidden: [repository] });
   const scheduler = new Scheduler({
     ...{ store, git, environments, compute, inherited, folder, after: realAfter, now: () => performance.now() },
     reach: (setting) => reach(setting, { lab: store.targets.lab, folder, environment: clientVariables(process.env) }),

@@ -5,10 +5,12 @@ import { access, copyFile, mkdir, open, readdir, readFile, rename, statfs, write
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { SandboxChoice } from "../../protocol/target.ts";
 import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState } from "./compute.ts";
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
+import { LocalSandbox } from "./local-sandbox.ts";
 import { outputsOf } from "./outputs.ts";
 import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
 import { watchJob } from "./watch.ts";
@@ -18,6 +20,10 @@ export interface LocalOptions {
   environment: Record<string, string>;
   /** Number of runs at once; absent: as many as there are accelerators, else processors. */
   slots?: number | undefined;
+  /** Whether jobs are to be contained; absent: never. */
+  sandbox?: SandboxChoice;
+  /** Folders that no contained job sees but for its own in them: the repository. */
+  hidden?: readonly string[];
   platform?: NodeJS.Platform;
   /** Names that nobody else uses, for files that are not complete yet. */
   unique?: () => string;
@@ -31,6 +37,7 @@ export class LocalCompute implements Compute {
   readonly pace = 5000;
   readonly #environment: Record<string, string>;
   #slots: number | undefined;
+  readonly #sandbox: LocalSandbox;
   readonly #platform: NodeJS.Platform;
   readonly #unique: () => string;
   readonly #disk: string | undefined;
@@ -43,6 +50,9 @@ export class LocalCompute implements Compute {
     this.#environment = options.environment;
     this.#slots = options.slots;
     this.#platform = options.platform ?? process.platform;
+    this.#sandbox = new LocalSandbox({
+      ...{ environment: options.environment, platform: this.#platform, choice: options.sandbox ?? "off", hidden: options.hidden ?? [] },
+    });
     this.#unique = options.unique ?? randomUUID;
     this.#disk = options.disk;
   }
@@ -52,10 +62,16 @@ export class LocalCompute implements Compute {
     this.#slots = slots;
   }
 
+  /** Says whether jobs are to be contained, from the next look at the machine on; bubblewrap is tried anew. */
+  setSandbox(choice: SandboxChoice): void {
+    this.#sandbox.choose(choice);
+  }
+
   async probe(): Promise<Capacity> {
     const { devices: all, problem } = await nvidiaDevices(this.#environment);
     const devices = visible(all, this.#environment.CUDA_VISIBLE_DEVICES);
     const cpus = availableParallelism();
+    const { uncontained, problem: unsafe } = await this.#sandbox.look();
     return {
       kind: devices.length > 0 ? "gpu" : "cpu",
       slots: this.#slots ?? (devices.length > 0 ? devices.length : cpus),
@@ -65,9 +81,9 @@ export class LocalCompute implements Compute {
       memory: totalmem() / GIB,
       devices,
       disk: this.#disk === undefined ? null : await freeGib(this.#disk),
-      containment: null,
-      uncontained: null,
-      problem: this.#platform === "win32" ? NO_SHELL : problem,
+      containment: uncontained === null ? "sandbox" : null,
+      uncontained,
+      problem: this.#platform === "win32" ? NO_SHELL : (unsafe ?? problem),
     };
   }
 
@@ -88,10 +104,11 @@ export class LocalCompute implements Compute {
     }
     if (this.#children.has(directory) || (await exists(join(directory, FILES.started)))) return ref;
     await mkdir(directory, { recursive: true });
+    const sandbox = await this.#sandbox.enclose(job, directory);
     await writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`);
     await writeNew(join(directory, FILES.log), "");
     await writeNew(join(directory, FILES.metrics), "");
-    await this.#writeWhole(join(directory, FILES.script), supervisorScript(job), 0o755);
+    await this.#writeWhole(join(directory, FILES.script), supervisorScript(job, sandbox), 0o755);
     await this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644);
     if (!this.#children.has(directory)) await this.#start(directory);
     return ref;

@@ -42,9 +42,7 @@ describe("a job", () => {
       .split("\n")
       .filter(Boolean)
       .map((line) => line.split("=")[0]);
-    expect(names.sort()).toEqual(
-      ["PATH", "PROVING_GROUND_JOB", "PROVING_GROUND_METRICS", "PROVING_GROUND_RUN", "PWD", "SEED", "OLDPWD"].sort(),
-    );
+    expect(names.sort()).toEqual(["PATH", "PROVING_GROUND_JOB", "PROVING_GROUND_METRICS", "PROVING_GROUND_RUN", "PWD", "SEED"].sort());
   });
 
   test("runs once, however often and by however many engines it is submitted", async () => {
