@@ -126,7 +126,8 @@ record() {
   clock
   full=false
   { printf '%4096s' ' ' > exit.probe; } 2>/dev/null || full=true
-  rm -f exit.probe "${FILES.started}.$$"
+  # With what an engine that was killed left half written.
+  rm -f exit.probe "${FILES.started}.$$" ${FILES.script}.* ${FILES.job}.*
   signal=null
   if [ "$code" -gt 128 ]; then
     signal=$(kill -l "$code" 2>/dev/null) && signal="\\"$signal\\"" || signal=null
