@@ -28,7 +28,9 @@ export const LOCAL: FaultTarget = {
   name: "local",
   open: () =>
     Promise.resolve({
-      configure: async (client, slots) => void (await client.request(methods.engineConfigure, { slots })),
+      configure: async (client, slots) => {
+        await client.request(methods.engineConfigure, { slots });
+      },
       close: () => Promise.resolve(),
     }),
 };
@@ -51,6 +53,7 @@ export class FaultLab {
   readonly #slots: number;
   /** Clients whose engine was killed while it started: each finds the next one, or is told that there is none. */
   readonly #early: Promise<unknown>[] = [];
+  #disposed = false;
   watched!: Watched;
   client!: EngineConnection;
 
@@ -73,6 +76,8 @@ seed: { variable: SEED }
 knobs:
   - { name: value, title: the value, file: train.sh, place: '^VALUE=(\\d+)$', kind: hyper-parameter, range: { min: 1, max: 99, integer: true } }
 `,
+        // Code then goes through git's own processes, which outlive an engine that is killed.
+        ".gitattributes": "*.sh text=auto\n",
         "evaluate.sh": `${note}${command}\n${report}note end\n`,
       },
       within ?? base,
@@ -118,7 +123,7 @@ knobs:
     let engine: number | undefined;
     while ((engine = this.#engines()[0]) === undefined) await later(1);
     await later(milliseconds);
-    process.kill(engine, "SIGKILL");
+    end(engine);
     await this.#engineGone();
   }
 
@@ -138,10 +143,19 @@ knobs:
     return found;
   }
 
-  /** Numbers of processes that live and belong to jobs of this lab, or to one of them. */
+  /** Numbers of living processes that bear the mark of a job of this lab, or of one of them: its command and all it started. */
   living(job?: number): number[] {
-    const within = job === undefined ? `${this.#base}/` : `${this.runFolder(job)}/`;
-    return processes("environ", (variables) => variables.some((one) => /^PROVING_GROUND_(JOB|LIMIT)=/.test(one) && one.includes(within)));
+    const within = job === undefined ? `${this.#base}/` : `/${job}/`;
+    const mark = (one: string) => one.startsWith("PROVING_GROUND_JOB=") || one.startsWith("PROVING_GROUND_LIMIT=");
+    return processes("environ", (variables) =>
+      variables.some((one) => mark(one) && one.includes(this.#base) && `${one}/`.includes(within)),
+    );
+  }
+
+  /** Looks at a run's processes in the moment its supervisor's record appears, engine or not; @returns those that live then */
+  async leftAtItsEnd(run: number): Promise<number[]> {
+    while (this.exitOf(run) === null && !this.#disposed) await later(5);
+    return this.living(run);
   }
 
   /** Resolves once no process of any job lives; the test's own time limit ends a wait in vain. */
@@ -180,9 +194,10 @@ knobs:
   }
 
   async dispose(): Promise<void> {
+    this.#disposed = true;
     await this.repository.dispose();
     await this.#target.close();
-    for (const pid of this.living()) process.kill(pid, "SIGKILL");
+    for (const pid of this.living()) end(pid);
     rmSync(this.#base, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -192,6 +207,14 @@ knobs:
 
   async #engineGone(): Promise<void> {
     while (this.#engines().length > 0) await later(1);
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
   }
 }
 

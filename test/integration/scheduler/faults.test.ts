@@ -11,6 +11,17 @@ const COMPLETE = ["code", "exit.json", "job.json", "metrics.jsonl", "plan.json",
 /** A run that was taken from the queue by an engine that died may go back to it. */
 const STORY = /^run queued,(run starting,run requeued,)*run starting,run started,run (succeeded|failed)$/;
 
+/** Seconds that a stubborn run may take, and seconds it is given to end when asked. */
+const LIMIT = 1;
+const GRACE = 1;
+/** Hears no signal that can be ignored, and starts children that do not either: in its group, in sessions of their own, and orphans. */
+const STUBBORN = `note begin
+trap '' TERM INT HUP USR1
+sleep 300 &
+setsid sleep 300 &
+(setsid sh -c 'trap "" TERM; sleep 300; sleep 300' &)
+while :; do sleep 300; done`;
+
 /** Kills the engine so many times, while it works and while it starts, by turns that the seed decides, and has clients start it again. */
 async function killAgainAndAgain(times: number, seed: number, between: number): Promise<void> {
   const random = seeded(seed);
@@ -48,5 +59,25 @@ describe.each([LOCAL])("on $name", (target) => {
     await expectAccountedFor(ids);
     expect(lab.watched.snapshot.runs.every((run) => run.state === "succeeded" && run.metric === 40)).toBe(true);
     expect([...lab.noted("end").values()]).toEqual(ids.map(() => 1));
+  });
+
+  it("20 runs that ignore SIGTERM and fork are over soon after their limit, the engine killed 8 times, and nothing of them lives on", async () => {
+    lab = await FaultLab.make({ target, slots: 8, timeout: LIMIT, command: STUBBORN });
+    await lab.connect();
+    const ids = await lab.queue(20);
+    const left = Promise.all(ids.map((id) => lab.leftAtItsEnd(id)));
+    await killAgainAndAgain(8, 2, 700);
+    await expectAccountedFor(ids);
+    expect(await left).toEqual(ids.map(() => []));
+    expect(lab.watched.snapshot.runs.map(({ state, failure }) => ({ state, failure }))).toEqual(
+      ids.map(() => ({ state: "failed", failure: "timeout" })),
+    );
+    const exits = ids.map((id) => lab.exitOf(id));
+    expect(exits.map((exit) => ({ reason: exit?.reason, left: exit?.left }))).toEqual(ids.map(() => ({ reason: "timeout", left: [] })));
+    const beyond = exits.map((exit) => (exit === null ? NaN : (exit.endedAt - exit.startedAt) / 1000 - LIMIT - GRACE));
+    console.log(`beyond limit and grace: ${Math.max(...beyond).toFixed(2)} s at most (to be 2 s)`);
+    // A machine that is busy with other things is slow to end processes, too.
+    expect(Math.max(...beyond)).toBeLessThan(10);
+    expect([...lab.noted("end")]).toEqual([]);
   });
 });
