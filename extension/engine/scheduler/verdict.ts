@@ -38,7 +38,7 @@ export function verdict(ended: Ended): Verdict {
       metric: null,
     };
   }
-  if (spoiled && (exit.diskFull || (exit.code !== 0 && NO_SPACE.test(log)))) {
+  if (spoiled && (exit.diskFull || NO_SPACE.test(log))) {
     return failed("disk full", "The disk was full when the run ended. Free some space, then retry the run.");
   }
   if (exit.reason === "launch")

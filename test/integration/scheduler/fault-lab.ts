@@ -38,7 +38,7 @@ export const LOCAL: FaultTarget = {
 export interface FaultLabOptions {
   target: FaultTarget;
   slots: number;
-  /** What a run executes in a shell that knows $SEED; `note WORD` is written down by the witness with the run's number. */
+  /** What a run executes in a shell that knows $SEED; `note WORD` is written down, with the run's number, in the folder $WITNESS. */
   command: string;
   /** Seconds. */
   timeout: number;
@@ -48,7 +48,8 @@ export interface FaultLabOptions {
 
 export class FaultLab {
   readonly repository: TestLab;
-  readonly #base: string;
+  /** Folder of what is seen from outside; the repository lies in it too, unless it was asked for elsewhere. */
+  readonly witness: string;
   readonly #target: OpenTarget;
   readonly #slots: number;
   /** Clients whose engine was killed while it started: each finds the next one, or is told that there is none. */
@@ -58,10 +59,10 @@ export class FaultLab {
   client!: EngineConnection;
 
   private constructor(base: string, target: OpenTarget, { slots, command, timeout, within }: FaultLabOptions) {
-    this.#base = base;
+    this.witness = base;
     this.#target = target;
     this.#slots = slots;
-    const note = `note() { echo "$1 $PROVING_GROUND_RUN" >> '${path.join(base, "ledger")}'; }\n`;
+    const note = `WITNESS='${base}'\nnote() { echo "$1 $PROVING_GROUND_RUN" >> "$WITNESS/ledger"; }\n`;
     const report = `printf '{"step": 1, "loss": %s}\\n' "$VALUE" >> "$PROVING_GROUND_METRICS"\n`;
     this.repository = testLab(
       {
@@ -134,7 +135,7 @@ knobs:
 
   /** How often each run did what it notes as this word, as the witness wrote it down. */
   noted(word: string): Map<number, number> {
-    const lines = existsSync(path.join(this.#base, "ledger")) ? readFileSync(path.join(this.#base, "ledger"), "utf8").split("\n") : [];
+    const lines = existsSync(path.join(this.witness, "ledger")) ? readFileSync(path.join(this.witness, "ledger"), "utf8").split("\n") : [];
     const found = new Map<number, number>();
     for (const line of lines) {
       const [said, run] = line.split(" ");
@@ -143,13 +144,19 @@ knobs:
     return found;
   }
 
+  /** Resolves once so many runs have noted a word; the test's own time limit ends a wait in vain. */
+  async hasNoted(word: string, runs: number): Promise<void> {
+    while (this.noted(word).size < runs && !this.#disposed) await later(5);
+  }
+
   /** Numbers of living processes that bear the mark of a job of this lab, or of one of them: its command and all it started. */
   living(job?: number): number[] {
-    const within = job === undefined ? `${this.#base}/` : `/${job}/`;
-    const mark = (one: string) => one.startsWith("PROVING_GROUND_JOB=") || one.startsWith("PROVING_GROUND_LIMIT=");
-    return processes("environ", (variables) =>
-      variables.some((one) => mark(one) && one.includes(this.#base) && `${one}/`.includes(within)),
-    );
+    const roots = [this.witness, this.repository.folder];
+    const bears = (one: string) =>
+      /^PROVING_GROUND_(JOB|LIMIT)=/.test(one) &&
+      roots.some((root) => one.includes(root)) &&
+      (job === undefined || `${one}/`.includes(`/${job}/`));
+    return processes("environ", (variables) => variables.some(bears));
   }
 
   /** Looks at a run's processes in the moment its supervisor's record appears, engine or not; @returns those that live then */
@@ -198,7 +205,7 @@ knobs:
     await this.repository.dispose();
     await this.#target.close();
     for (const pid of this.living()) end(pid);
-    rmSync(this.#base, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.witness, { recursive: true, force: true, maxRetries: 5 });
   }
 
   #engines(): number[] {
