@@ -63,6 +63,9 @@ async function run(repository: string, patience: number): Promise<void> {
     log("another engine has this repository");
     return;
   }
+  const addressFile = path.join(folder, "engine.json");
+  // That of an engine that was killed: it names the same socket, and its token is not this one's.
+  await rm(addressFile, { force: true });
   // What goes wrong in the background must not end a search that is left alone overnight: everything is recorded, so going on is safe.
   process.on("unhandledRejection", unexpected);
   process.on("SIGHUP", () => undefined);
@@ -141,7 +144,6 @@ async function run(repository: string, patience: number): Promise<void> {
   };
   const retirement = new Retirement(inUse, () => void stop("nothing left to do"), patience);
 
-  const addressFile = path.join(folder, "engine.json");
   let stopping = false;
   const stop = async (why: string) => {
     if (stopping) return;

@@ -105,11 +105,19 @@ export class LocalCompute implements Compute {
     if (this.#children.has(directory) || (await exists(join(directory, FILES.started)))) return ref;
     await mkdir(directory, { recursive: true });
     const sandbox = await this.#sandbox.enclose(job, directory);
-    await writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`);
-    await writeNew(join(directory, FILES.log), "");
-    await writeNew(join(directory, FILES.metrics), "");
-    await this.#writeWhole(join(directory, FILES.script), supervisorScript(job, sandbox), 0o755);
-    await this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644);
+    try {
+      await Promise.all([
+        writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`),
+        writeNew(join(directory, FILES.log), ""),
+        writeNew(join(directory, FILES.metrics), ""),
+        this.#writeWhole(join(directory, FILES.script), supervisorScript(job, sandbox), 0o755),
+        this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644),
+      ]);
+    } catch (error) {
+      // Somebody else's submission was quicker: its supervisor removes what is half written when the job is over.
+      if (await exists(join(directory, FILES.started))) return ref;
+      throw error;
+    }
     if (!this.#children.has(directory)) await this.#start(directory);
     return ref;
   }

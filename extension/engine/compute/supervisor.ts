@@ -96,7 +96,8 @@ record() {
   [ "$part" -gt 9 ] || part=0$part
   full=false
   { printf '%4096s' ' ' > exit.probe; } 2>/dev/null || full=true
-  rm -f exit.probe "${FILES.started}.$$"
+  # With what an engine that was killed left half written.
+  rm -f exit.probe "${FILES.started}.$$" ${FILES.script}.* ${FILES.job}.*
   [ -z "$group" ] || rmdir "$group" 2>/dev/null
   signal=null
   if [ "$code" -gt 128 ]; then

@@ -46,7 +46,7 @@ function judge(ended: Ended): Verdict {
       metric: null,
     };
   }
-  if (spoiled && (exit.diskFull || (exit.code !== 0 && NO_SPACE.test(log)))) {
+  if (spoiled && (exit.diskFull || NO_SPACE.test(log))) {
     return failed("disk full", "The disk was full when the run ended. Free some space, then retry the run.");
   }
   if (exit.reason === "launch") {

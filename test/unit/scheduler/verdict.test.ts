@@ -41,6 +41,7 @@ describe("a run", () => {
     expect(judge({ code: 1, diskFull: true }).failure).toBe("disk full");
     expect(judge({ code: 1 }, { log: "OSError: [Errno 28] No space left on device" }).failure).toBe("disk full");
     expect(judge({ diskFull: true }, { selected: null }).failure).toBe("disk full");
+    expect(judge({}, { selected: null, log: "printf: write error: No space left on device" }).failure).toBe("disk full");
   });
   test("that took too long names the limit", () => {
     expect(judge({ code: 143, signal: "TERM", reason: "timeout" })).toMatchObject({ state: "failed", failure: "timeout" });
