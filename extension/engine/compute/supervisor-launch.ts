@@ -144,6 +144,15 @@ bound() {
   mkdir "$group" 2>/dev/null && { echo "$tasks" > "$group/pids.max"; } 2>/dev/null || group=
 }
 
+# Removes control group $1, which is possible when the last in it is really gone.
+unbound() {
+  n=0
+  while [ -d "$1" ] && ! rmdir "$1" 2>/dev/null && [ "$n" -lt 50 ]; do
+    pause
+    n=$((n + 1))
+  done
+}
+
 # Makes the folder of data named $1, at $2 on this machine, appear at $3 in the job's code.
 data() {
   source=$2

@@ -98,7 +98,6 @@ record() {
   { printf '%4096s' ' ' > exit.probe; } 2>/dev/null || full=true
   # With what an engine that was killed left half written.
   rm -f exit.probe "${FILES.started}.$$" ${FILES.script}.* ${FILES.job}.*
-  [ -z "$group" ] || rmdir "$group" 2>/dev/null
   signal=null
   if [ "$code" -gt 128 ]; then
     signal=$(kill -l "$code" 2>/dev/null) && signal="\\"$signal\\"" || signal=null
@@ -118,7 +117,7 @@ case \${1-} in
     ;;
   sweep)
     sweep
-    read -r pid 2>/dev/null < ${FILES.started} && [ -n "$groups" ] && rmdir "$groups/proving-ground.$pid" 2>/dev/null
+    read -r pid 2>/dev/null < ${FILES.started} && [ -n "$groups" ] && unbound "$groups/proving-ground.$pid"
     # And the timer that watched over it.
     mark="PROVING_GROUND_LIMIT=$dir/"
     n=0
@@ -167,6 +166,9 @@ if ! folders; then
   exit 0
 fi
 
+# Some shells tell of every child that a signal ended.
+exec 2> /dev/null
+
 timer() {
   (export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity" "$main" "$group") > /dev/null 2>&1 < /dev/null &
   timer=$!
@@ -201,4 +203,5 @@ kill -s KILL "$timer" 2>/dev/null
 wait "$timer" 2>/dev/null
 kill -s KILL -- "-$timer" 2>/dev/null
 record
+[ -z "$group" ] || unbound "$group"
 `;

@@ -205,7 +205,6 @@ describe("the time limit", () => {
     const state = await over(compute, ref);
     if (state.state !== "ended") throw new Error("not ended");
     expect(state.exit.seconds).toBeGreaterThanOrEqual(0.29);
-    expect(Math.abs(state.exit.seconds - (state.exit.endedAt - state.exit.startedAt) / 1000)).toBeLessThan(0.1);
   });
 
   test("is the same when the wall clock jumps meanwhile", async () => {
