@@ -1,5 +1,6 @@
 /** What can go wrong between this machine and one behind ssh, with a real sshd. */
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as immediate } from "node:timers/promises";
@@ -39,17 +40,22 @@ const ended = (compute: Compute, ref: JobRef) =>
     (state) => state?.state === "ended" || state?.state === "lost",
   );
 
-/** A job that writes a file comes back whole, whatever stands in the way. */
+/** A job and its files, small and large, come back whole, whatever stands in the way. */
 async function works({ compute }: Pick<Host, "compute">): Promise<void> {
-  const at = folder();
-  writeFileSync(join(at, "given.bin"), Buffer.from([0, 10, 13, 255, 30]));
-  const ref = await compute.submit(job(at, "cat given.bin; cp given.bin made.bin; ls", { outputs: ["made.bin", "gone.bin"] }));
-  expect(await ended(compute, ref)).toMatchObject({ state: "ended", exit: { code: 0 } });
-  expect(Buffer.from((await compute.tail(ref, 0, 5)).bytes)).toEqual(readFileSync(join(at, "given.bin")));
-  const into = join(folder(), "into");
-  await compute.collect(ref, into);
-  expect(readFileSync(join(into, "made.bin"))).toEqual(readFileSync(join(at, "given.bin")));
-  expect(readFileSync(join(into, "stdout.log"), "latin1")).toMatch(/made\.bin\n/);
+  for (const size of [300, 6 * 2 ** 20]) {
+    const at = folder();
+    const given = randomBytes(size);
+    writeFileSync(join(at, "given.bin"), given);
+    const ref = await compute.submit(
+      job(at, "cat given.bin; cp given.bin made.bin", { id: `size-${size}`, outputs: ["made.bin", "gone.bin"] }),
+    );
+    expect(await ended(compute, ref)).toMatchObject({ state: "ended", exit: { code: 0 } });
+    expect(given.equals((await compute.tail(ref, 0, size)).bytes)).toBe(true);
+    const into = join(folder(), "into");
+    await compute.collect(ref, into);
+    expect(readFileSync(join(into, "made.bin")).equals(given)).toBe(true);
+    expect(readFileSync(join(into, "stdout.log")).equals(given)).toBe(true);
+  }
 }
 
 test("everything goes over one connection", async () => {
