@@ -165,6 +165,7 @@ export class SshConnection {
   #open(): Promise<Link> {
     if (this.#socket !== null && !existsSync(this.#socket)) this.#link = this.#socket = null;
     if (this.#link !== null) return this.#link;
+    if (this.#closed) return Promise.reject(this.trouble("the connection was closed"));
     const opening = this.#connect();
     this.#link = opening;
     opening.catch(() => {
@@ -175,7 +176,6 @@ export class SshConnection {
 
   async #connect(): Promise<Link> {
     const { host } = this.#options;
-    if (this.#closed) throw this.trouble("the connection was closed");
     this.#limit = SESSIONS;
     if (!this.#shared) return this.#linked({ words: [...this.#words(), host], socket: null });
     const borrow = ["-o", "ControlMaster=no", "-o", "ProxyUseFdpass=no", "-o", "ProxyCommand=false", host];
