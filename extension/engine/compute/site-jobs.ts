@@ -18,7 +18,38 @@ export type FileState =
   | { kind: "unreadable" };
 
 /** Appears when all of a job is at the site. */
-const COMPLETE = "complete";
+export const COMPLETE = "complete";
+/** Folders on their way to the site at a time. */
+const SENT_AT_ONCE = 4;
+
+/** The last step of putting a job at a site; fails where the disk has no room for the record of its end. */
+export const completing = (folder: string) => `cd ${quote(folder)} && {
+  [ -e ${FILES.exit} ] || [ -e ${FILES.reserve} ] || printf '%${RESERVED - 1}s\\n' ' ' > ${FILES.reserve}
+} && : >> ${FILES.log} && : >> ${FILES.metrics} && : > ${COMPLETE}`;
+
+/** Prints the states of jobs by their files, one a line; leaves the shell in the folder that holds the jobs. */
+export const statesScript = (root: string, refs: readonly JobRef[]) => `cd ${quote(root)} || exit 1
+${IDENTIFY}
+for id in ${refs.map(({ id }) => quote(id)).join(" ")}; do
+  if [ -e "$id/${FILES.exit}" ]; then
+    read -r text < "$id/${FILES.exit}" || text=
+    echo "ended $text"
+  elif [ -e "$id/${FILES.started}" ]; then
+    pid= mark=
+    { read -r pid; read -r mark; } < "$id/${FILES.started}"
+    identify "$pid"
+    if [ -n "$identity" ] && [ "$identity" = "$mark" ]; then echo alive; else echo gone; fi
+  elif [ -e "$id/${COMPLETE}" ]; then echo ready
+  else echo absent
+  fi
+done
+`;
+
+/** What `statesScript` printed for a number of jobs. */
+export function parseStates(said: string, count: number): FileState[] {
+  const lines = said.split("\n");
+  return Array.from({ length: count }, (_, index) => stateOf(lines[index] ?? "absent"));
+}
 
 export interface SiteJobsOptions {
   site: Site;
@@ -50,41 +81,39 @@ export class SiteJobs {
   /** Puts a job at the site where it is not there already, ready for its supervisor. @returns its folder there */
   async put(job: Job): Promise<string> {
     const folder = await this.folder(job);
-    const [state] = await this.states([job]);
-    if (state !== undefined && state.kind !== "absent") return folder;
+    const [state] = await this.stage([job]);
+    if (state?.kind === "absent") await this.#site.run(completing(folder));
+    return folder;
+  }
+
+  /**
+   * Sends the files of those jobs that are not at the site yet; what `completing` writes is still missing there.
+   * @param beside more files of a job, by name
+   * @returns their states before
+   */
+  async stage(jobs: readonly Job[], beside: (job: Job) => Record<string, string> = () => ({})): Promise<FileState[]> {
+    const states = await this.states(jobs);
+    const absent = jobs.filter((_, index) => states[index]?.kind === "absent");
+    const waiting = absent.values();
+    const sendOnAndOn = async () => {
+      for (const job of waiting) await this.#send(job, beside(job));
+    };
+    await Promise.all(Array.from({ length: SENT_AT_ONCE }, sendOnAndOn));
+    return states;
+  }
+
+  async #send(job: Job, beside: Record<string, string>): Promise<void> {
     await mkdir(job.directory, { recursive: true });
     await writeFile(join(job.directory, FILES.script), supervisorScript(job), { mode: 0o755 });
     await writeFile(join(job.directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`);
-    await this.#site.send(job.directory, folder);
-    await this.#site.run(
-      `cd ${quote(folder)} || exit 1
-[ -e ${FILES.exit} ] || [ -e ${FILES.reserve} ] || printf '%${RESERVED - 1}s\\n' ' ' > ${FILES.reserve} || exit 1
-: >> ${FILES.log} && : >> ${FILES.metrics} && : > ${COMPLETE}`,
-    );
-    return folder;
+    for (const [name, content] of Object.entries(beside)) await writeFile(join(job.directory, name), content);
+    await this.#site.send(job.directory, await this.folder(job));
   }
 
   /** States of jobs by their files, in one call, in the order of `refs`. */
   async states(refs: readonly JobRef[]): Promise<FileState[]> {
     if (refs.length === 0) return [];
-    const root = await this.#site.root();
-    const said = (
-      await this.#site.run(`cd ${quote(root)} || exit 1\n${IDENTIFY}\nfor id in ${refs.map(({ id }) => quote(id)).join(" ")}; do
-  if [ -e "$id/${FILES.exit}" ]; then
-    read -r text < "$id/${FILES.exit}" || text=
-    echo "ended $text"
-  elif [ -e "$id/${FILES.started}" ]; then
-    pid= mark=
-    { read -r pid; read -r mark; } < "$id/${FILES.started}"
-    identify "$pid"
-    if [ -n "$identity" ] && [ "$identity" = "$mark" ]; then echo alive; else echo gone; fi
-  elif [ -e "$id/${COMPLETE}" ]; then echo ready
-  else echo absent
-  fi
-done`)
-    ).toString();
-    const lines = said.split("\n");
-    return refs.map((_, index) => stateOf(lines[index] ?? "absent"));
+    return parseStates((await this.#site.run(statesScript(await this.#site.root(), refs))).toString(), refs.length);
   }
 
   async tail(ref: JobRef, from: number, limit: number, file: JobFile): Promise<Bytes> {
