@@ -6,6 +6,9 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Site } from "./site.ts";
 import { followScript, runScript } from "./site-process.ts";
 
+/** Folders in which another who copies the same may get in the way. */
+const COPIERS = 100;
+
 export interface LocalSiteOptions {
   /** Folder that holds this lab's jobs. Absolute. */
   root: string;
@@ -38,10 +41,14 @@ export class LocalSite implements Site {
   }
 
   async send(from: string, to: string): Promise<void> {
-    try {
-      await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-    } catch (error) {
-      throw ProvingGroundError.from(error);
+    for (let left = COPIERS; ; left -= 1) {
+      try {
+        await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+        return;
+      } catch (error) {
+        // Somebody else who copies the same made a folder in the meantime.
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST" || left === 0) throw ProvingGroundError.from(error);
+      }
     }
   }
 

@@ -12,10 +12,11 @@ const FIELDS = ["Partition:65", "NodeHost:65", "StateLong:33", "CPUs:9", "Memory
 /** Prints what the nodes have, the partitions there are, and the disk of a folder. */
 export const capacityScript = (root: string, { partition }: SlurmTarget) => `command -v sbatch > /dev/null || echo missing
 nodes=$(sinfo --noheader --Node${partition === undefined ? "" : ` --partition=${quote(partition)}`} --Format=${quote(FIELDS.join(","))} 2>&1)
+heard=$?
 printf '%s\\n${MARK}\\n' "$nodes"
-sinfo --noheader --format='%R|%a' 2>&1
+[ "$heard" != 0 ] || sinfo --noheader --format='%R|%a' 2>&1
 echo ${MARK}
-df -Pk ${quote(root)} | tail -n 1`;
+df -Pk ${quote(root)} 2> /dev/null | tail -n 1 || :`;
 
 interface Node {
   partition: string;

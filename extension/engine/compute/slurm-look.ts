@@ -18,8 +18,11 @@ export interface Look {
   slurm: { state: string; reason: string } | null;
 }
 
-/** A job's state, or that it is gone from Slurm without a record of its end, which may still be on its way through a shared file system. */
-export type Judgement = JobState | { state: "gone"; then: JobState };
+/**
+ * A job's state, or that it is gone from Slurm without a record of its end, which may still be on its way through a shared file system.
+ * `known`: Slurm says that it is over; a controller that lost its memory may not know a job that goes on.
+ */
+export type Judgement = JobState | { state: "gone"; known: boolean; then: JobState };
 
 const MARK = "--";
 
@@ -100,7 +103,9 @@ export function judge(look: Look): Judgement {
   if (slurm !== null && RUNNING.has(slurm.state))
     return begun ? { state: "running" } : { state: "waiting", reason: "its node is being made ready" };
   if (!begun && !look.accepted) return { state: "absent" };
-  return { state: "gone", then: goneThen(look, begun) };
+  // Where it runs on the site's own machine, its supervisor can be seen.
+  if (files.kind === "started" && files.alive) return { state: "running" };
+  return { state: "gone", known: slurm !== null || look.complaint !== "", then: goneThen(look, begun) };
 }
 
 /** What a job is when Slurm is done with it and no record has come. */

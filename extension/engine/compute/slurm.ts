@@ -19,7 +19,7 @@ export interface SlurmOptions {
   lab: string;
   /** Seconds between two looks at the jobs' files. */
   beat?: number;
-  /** Seconds that a record may take through the file system after Slurm is done with its job. */
+  /** Seconds that a record may take through the file system after Slurm is done with its job; eight times as long where Slurm forgot it. */
   settle?: number;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -121,7 +121,7 @@ done`)
     }
     const since = this.#gone.get(id) ?? this.#now();
     this.#gone.set(id, since);
-    if (this.#now() - since >= this.#settle) return judgement.then;
+    if (this.#now() - since >= this.#settle * (judgement.known ? 1 : 8)) return judgement.then;
     return look.files.kind === "started"
       ? { state: "running" }
       : { state: "waiting", reason: "Slurm is done with it; its record is awaited" };
