@@ -19,8 +19,9 @@ export const SLURM_FILES = {
 /** Seconds that Slurm's limit is behind the supervisor's: for starting up, ending what does not want to, and writing the record. */
 const LATE = 60;
 
-/** The name by which a job is found again. */
-export const jobName = (lab: string, id: string) => `pg-${lab}-${id}`;
+/** The name by which a job is found again: of characters that mean nothing in lists of names. */
+export const jobName = (lab: string, id: string) =>
+  `pg-${lab}-${id}`.replace(/[^\w.-]/g, (character) => `=${character.codePointAt(0)?.toString(16) ?? ""}=`);
 
 /**
  * The batch script. Where the job may be begun anew, and Slurm does so after a node failed or was given to somebody else, what the
@@ -40,7 +41,7 @@ const ANEW = `begun=
 [ ! -e ${SLURM_FILES.begun} ] || read -r begun < ${SLURM_FILES.begun}
 if [ -e ${FILES.started} ] && [ "$begun" = "$SLURM_JOB_ID" ] && [ ! -e ${SLURM_FILES.stop} ]; then
   case $(cat ${FILES.exit} 2> /dev/null) in
-    '' | *'"reason":"stopped"'*)
+    '' | *'"reason":"stopped"'* | *'"signal":"TERM"'* | *'"signal":"KILL"'*)
       /bin/sh ./${FILES.script} sweep
       [ ! -e ${FILES.exit} ] || mv -f ${FILES.exit} ${FILES.reserve}
       echo "Slurm took this run off its node and begins it anew." >> ${FILES.log}

@@ -1,5 +1,5 @@
 /** One look at many jobs: what Slurm says of them and what their files say, in one script, and what follows from both. */
-import type { JobRef, JobState } from "./compute.ts";
+import type { Exit, JobRef, JobState } from "./compute.ts";
 import { type FileState, parseStates, statesScript } from "./site-jobs.ts";
 import { SLURM_FILES } from "./slurm-batch.ts";
 import { endedBy, isTaken, stateIn, waitingFor } from "./slurm-words.ts";
@@ -58,7 +58,7 @@ export function parseLooks(said: string, refs: readonly JobRef[], name: (id: str
   const silent = heard === "heard" ? null : rest.slice(0, mark).join("\n");
   const queue = silent === null ? parseQueue(rest.slice(0, mark)) : new Map<string, { state: string; reason: string }>();
   const files = rest.slice(mark + 1);
-  const states = parseStates(files.join("\n"), refs.length);
+  const states = parseStates(files, refs.length);
   const looks = refs.map((ref, index): Look => {
     const [, accepted, stop, complaint = ""] = /^([^|]*)\|([^|]*)\|(.*)$/.exec(files[refs.length + index] ?? "") ?? [];
     return {
@@ -121,15 +121,21 @@ const TWICE =
   "its supervisor was killed; where that was Slurm, which then began it a second time, the second left it alone, since it runs once only";
 
 /**
- * The record is the truth, but for one kind: a supervisor that Slurm ends, to give its node away or to begin the job anew, writes the same as
- * one that somebody stopped.
+ * Whether a record may be of a job that Slurm ended, by a signal to all its processes: its supervisor writes the same as when somebody
+ * stopped it, or, where the command was the first to die, that a signal ended the command.
  */
+export const maybeTaken = ({ reason, signal }: Exit) =>
+  reason === "stopped" || (reason === "exited" && (signal === "TERM" || signal === "KILL"));
+
+/** The record is the truth, but for the kind that Slurm's own signals bring about: it knows whether the job begins anew, and why it ended. */
 function judgeRecord({ slurm, stop, complaint }: Look, { exit }: Extract<FileState, { kind: "ended" }>): JobState {
-  if (exit.reason !== "stopped" || stop) return { state: "ended", exit };
+  if (stop || !maybeTaken(exit)) return { state: "ended", exit };
   if (slurm !== null && WAITING.has(slurm.state)) {
     return { state: "waiting", reason: `Slurm took it off its node and begins it anew: ${waitingFor(slurm.reason)}` };
   }
   if (slurm !== null && RUNNING.has(slurm.state)) return { state: "running" };
-  const state = slurm?.state ?? stateIn(complaint);
-  return isTaken(state) ? { state: "lost", reason: endedBy(state, complaint) } : { state: "ended", exit };
+  const said = [slurm?.state ?? null, stateIn(complaint)];
+  const taken = said.find(isTaken);
+  if (taken !== undefined) return { state: "lost", reason: endedBy(taken, complaint) };
+  return { state: "ended", exit: said.includes("CANCELLED") ? { ...exit, reason: "stopped" } : exit };
 }

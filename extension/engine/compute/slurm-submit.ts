@@ -84,7 +84,7 @@ export class SlurmSubmit {
       OFFER,
       ...open.map(({ job }) => {
         const options = batchOptions(job, settings, lab, folder(job)).map(quote).join(" ");
-        return `(\n${completing(folder(job))} || exit 1\noffer ${quote(jobName(lab, job.id))} ${options}\n) 2>&1 | tr '\\n' '\\t'\necho`;
+        return `(\n${completing(folder(job))}\noffer ${quote(jobName(lab, job.id))} ${options}\n) 2>&1 | tr '\\n' '\\t'\necho`;
       }),
     ].join("\n");
     const said = (await site.run(script, PATIENCE.first + PATIENCE.each * open.length)).toString().split("\n");

@@ -6,7 +6,7 @@ import { COMPLETE, SiteJobs } from "./site-jobs.ts";
 import type { Site } from "./site.ts";
 import { jobName, SLURM_FILES } from "./slurm-batch.ts";
 import { capacityScript, parseCapacity } from "./slurm-capacity.ts";
-import { judge, type Look, lookScript, parseLooks } from "./slurm-look.ts";
+import { judge, type Look, lookScript, maybeTaken, parseLooks } from "./slurm-look.ts";
 import { SlurmSubmit } from "./slurm-submit.ts";
 import { isSilence, silence } from "./slurm-words.ts";
 import { FILES, quote, RESERVED } from "./supervisor.ts";
@@ -69,7 +69,7 @@ export class SlurmCompute implements Compute {
     const said = (await this.#site.run(lookScript(await this.#site.root(), refs, this.#name))).toString();
     const { silent, looks } = parseLooks(said, refs, this.#name);
     this.#jobs.resume();
-    if (silent === null) return looks.map((look, index) => this.#judge(refs[index]?.id ?? "", look));
+    if (silent === null) return Promise.all(looks.map((look, index) => this.#judge(refs[index] as JobRef, look)));
     if (!isSilence(silent)) throw ProvingGroundError.from(new Error(`squeue failed: ${silent.trim()}`));
     const states = looks.map(unheard);
     if (states.some(({ state }) => state === "ended")) return states;
@@ -113,18 +113,21 @@ done`)
     this.#jobs.close();
   }
 
-  #judge(id: string, look: Look): JobState {
+  async #judge(ref: JobRef, look: Look): Promise<JobState> {
     const judgement = judge(look);
     if (judgement.state !== "gone") {
-      this.#gone.delete(id);
+      this.#gone.delete(ref.id);
       return judgement;
     }
-    const since = this.#gone.get(id) ?? this.#now();
-    this.#gone.set(id, since);
-    if (this.#now() - since >= this.#settle * (judgement.known ? 1 : 8)) return judgement.then;
-    return look.files.kind === "started"
-      ? { state: "running" }
-      : { state: "waiting", reason: "Slurm is done with it; its record is awaited" };
+    const begun = look.files.kind === "started";
+    const since = this.#gone.get(ref.id) ?? this.#now();
+    this.#gone.set(ref.id, since);
+    if (this.#now() - since < this.#settle * (judgement.known ? 1 : 8)) {
+      return begun ? { state: "running" } : { state: "waiting", reason: "Slurm is done with it; its record is awaited" };
+    }
+    // Slurm ends what is left on a node where it can tell all that belongs to a job, which not every cluster has it do; here it may be this one.
+    if (begun) await this.#jobs.sweep(ref);
+    return judgement.then;
   }
 }
 
@@ -132,7 +135,7 @@ done`)
 function unheard({ files, stop }: Look): JobState {
   if (files.kind === "unreadable") return { state: "lost", reason: `the record of its end, ${FILES.exit}, cannot be read` };
   // Whether a supervisor that was stopped, and not by us, is begun anew, Slurm alone knows.
-  if (files.kind === "ended" && (stop || files.exit.reason !== "stopped")) return { state: "ended", exit: files.exit };
+  if (files.kind === "ended" && (stop || !maybeTaken(files.exit))) return { state: "ended", exit: files.exit };
   if (files.kind === "started" || files.kind === "ended") return { state: "running" };
   return { state: "waiting", reason: "Slurm's controller does not answer at present" };
 }
