@@ -69,7 +69,7 @@ export class SlurmCompute implements Compute {
     const said = (await this.#site.run(lookScript(await this.#site.root(), refs, this.#name))).toString();
     const { silent, looks } = parseLooks(said, refs, this.#name);
     this.#jobs.resume();
-    if (silent === null) return Promise.all(looks.map((look, index) => this.#judge(refs[index] as JobRef, look)));
+    if (silent === null) return Promise.all(refs.map((ref, index) => this.#judge(ref, looks[index])));
     if (!isSilence(silent)) throw ProvingGroundError.from(new Error(`squeue failed: ${silent.trim()}`));
     const states = looks.map(unheard);
     if (states.some(({ state }) => state === "ended")) return states;
@@ -113,7 +113,7 @@ done`)
     this.#jobs.close();
   }
 
-  async #judge(ref: JobRef, look: Look): Promise<JobState> {
+  async #judge(ref: JobRef, look: Look = NOTHING): Promise<JobState> {
     const judgement = judge(look);
     if (judgement.state !== "gone") {
       this.#gone.delete(ref.id);
@@ -130,6 +130,8 @@ done`)
     return judgement.then;
   }
 }
+
+const NOTHING: Look = { files: { kind: "absent" }, accepted: false, stop: false, complaint: "", slurm: null };
 
 /** A job's state by its files alone. */
 function unheard({ files, stop }: Look): JobState {

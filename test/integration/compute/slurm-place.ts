@@ -1,16 +1,12 @@
 /** Jobs on a real Slurm: a target whose calls to its site are counted, and waiting for what Slurm has no events for. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Compute, Job, JobRef, JobState } from "../../../extension/engine/compute/compute.ts";
 import { LocalSite } from "../../../extension/engine/compute/local-site.ts";
 import { SlurmCompute } from "../../../extension/engine/compute/slurm.ts";
 import { SlurmTarget } from "../../../extension/protocol/target.ts";
 import type { Slurm } from "../../fixtures/slurm.ts";
-import { folder, job } from "./place.ts";
-
-/** Milliseconds after which what is waited for does not come any more. */
-const PATIENCE = 60_000;
+import { asked, folder, job } from "./place.ts";
 
 /** A site that counts the scripts it runs. */
 export class CountingSite extends LocalSite {
@@ -24,6 +20,7 @@ export class CountingSite extends LocalSite {
 export interface SlurmPlace {
   compute: SlurmCompute;
   site: CountingSite;
+  lab: string;
   /** Folder that holds the jobs. */
   root: string;
   /** A job of its own lab, with folders of its own. */
@@ -34,15 +31,14 @@ export interface SlurmPlace {
 
 let labs = 0;
 
-/** A lab of its own on a cluster. */
-export function slurmPlace(slurm: Slurm, settings: Record<string, unknown> = {}): SlurmPlace {
-  const base = folder();
+/** A lab of its own on a cluster. @param base folder for it; absent: one that goes away with the test */
+export function slurmPlace(slurm: Slurm, settings: Record<string, unknown> = {}, base = folder()): SlurmPlace {
   const root = join(base, "it's 5% there");
   const lab = `lab${(labs += 1)}`;
   const site = new CountingSite({ root, environment: { ...slurm.environment, API_KEY: "secret" } });
   const target = SlurmTarget.parse({ kind: "slurm", name: "cluster", ...settings });
   return {
-    ...{ site, root, compute: new SlurmCompute({ site, settings: target, lab, beat: 0.2, settle: 0.5 }) },
+    ...{ site, lab, root, compute: new SlurmCompute({ site, settings: target, lab, beat: 0.2, settle: 0.5 }) },
     todo: (id, command, more) => job(join(base, "runs", id), command, { id, ...more }),
     text: (ref, file = "stdout.log") => {
       const path = join(root, ref.id, file);
@@ -53,12 +49,11 @@ export function slurmPlace(slurm: Slurm, settings: Record<string, unknown> = {})
 
 /** Resolves with what `look` finds, once it finds something. */
 export async function eventually<T>(look: () => Promise<T | null | undefined | false> | T | null | undefined | false): Promise<T> {
-  for (const deadline = Date.now() + PATIENCE; ;) {
-    const found = await look();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`it did not come about: ${look.toString()}`);
-    await pause(100);
-  }
+  const found = await asked(
+    async () => await look(),
+    (answer) => answer !== null && answer !== undefined && answer !== false,
+  );
+  return found as T;
 }
 
 export async function stateOf(compute: Compute, ref: JobRef): Promise<JobState> {

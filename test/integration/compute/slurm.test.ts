@@ -5,12 +5,21 @@ import type { JobRef } from "../../../extension/engine/compute/compute.ts";
 import { SlurmCompute } from "../../../extension/engine/compute/slurm.ts";
 import { SlurmTarget } from "../../../extension/protocol/target.ts";
 import { type Slurm, startSlurm } from "../../fixtures/slurm.ts";
-import { living } from "./place.ts";
-import { becomes, eventually, slurmPlace, stateOf } from "./slurm-place.ts";
+import { living, temporary } from "./place.ts";
+import { becomes, eventually, type SlurmPlace, slurmPlace, stateOf } from "./slurm-place.ts";
 
 let slurm: Slurm;
+/** A job that Slurm's time limit ends while other tests run: it looks for such jobs every half minute. */
+let late: { place: SlurmPlace; ref: JobRef };
 beforeAll(async () => {
   slurm = await startSlurm({ cpus: 32, gpus: 2 });
+  const kept = temporary();
+  const place = slurmPlace(slurm, {}, kept.path);
+  const ref = await place.compute.submit(place.todo("1", PATIENT));
+  await eventually(() => place.text(ref) === "up\n");
+  await slurm.command("scontrol", "update", `JobId=${await numberOf(place.compute, ref)}`, "EndTime=now");
+  late = { place, ref };
+  return kept.remove;
 });
 afterAll(() => slurm.stop());
 
@@ -153,24 +162,14 @@ describe("the end of a job on Slurm:", () => {
     });
   });
 
-  test("by Slurm's time limit, it is lost, with the reason", async () => {
-    const { compute, todo, text } = slurmPlace(slurm);
-    const ref = await compute.submit(todo("1", PATIENT));
-    await eventually(() => text(ref) === "up\n");
-    await slurm.command("scontrol", "update", `JobId=${await numberOf(compute, ref)}`, "EndTime=now");
-    const state = await becomes(compute, ref, "ended", "lost");
-    expect(state).toMatchObject({ state: "lost" });
-    expect(state).toMatchObject({ reason: expect.stringContaining("Slurm's time limit ended it") });
-  });
-
   test("without a record, it is lost only after a second look", async () => {
-    const { compute, site, todo, text, root } = slurmPlace(slurm);
+    const { compute, site, lab, todo, text, root } = slurmPlace(slurm);
     const ref = await compute.submit(todo("1", PATIENT));
     await eventually(() => text(ref) === "up\n");
     process.kill(Number(readFileSync(join(root, "1/started"), "utf8").split("\n")[0]), "SIGKILL");
     await forgotten(numberOf(compute, ref));
     let clock = 0;
-    const patient = engine(site, "lab0", { settle: 5, now: () => clock });
+    const patient = engine(site, lab, { settle: 5, now: () => clock });
     expect(await stateOf(patient, ref)).toEqual({ state: "running" });
     clock = 39_999;
     expect(await stateOf(patient, ref)).toEqual({ state: "running" });
@@ -245,6 +244,14 @@ describe("what Slurm refuses", () => {
     });
     expect((await compute.probe()).problem).toBe("there is no partition nope; there are: debug, shut");
     expect((await slurmPlace(slurm, { partition: "shut" }).compute.probe()).problem).toBe("the partition shut is down: jobs wait there");
+  });
+});
+
+test("a job that Slurm's time limit ends is lost, with the reason", async () => {
+  const { place, ref } = late;
+  expect(await becomes(place.compute, ref, "ended", "lost")).toMatchObject({
+    state: "lost",
+    reason: expect.stringContaining("Slurm's time limit ended it"),
   });
 });
 
