@@ -1,13 +1,11 @@
 /** This machine as a site: for clusters whose commands and shared folders are here. */
 import { spawn } from "node:child_process";
-import { cp, mkdir } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Site } from "./site.ts";
 import { followScript, runScript } from "./site-process.ts";
-
-/** Folders in which another who copies the same may get in the way. */
-const COPIERS = 100;
 
 export interface LocalSiteOptions {
   /** Folder that holds this lab's jobs. Absolute. */
@@ -41,14 +39,15 @@ export class LocalSite implements Site {
   }
 
   async send(from: string, to: string): Promise<void> {
-    for (let left = COPIERS; ; left -= 1) {
-      try {
-        await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-        return;
-      } catch (error) {
-        // Somebody else who copies the same made a folder in the meantime.
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST" || left === 0) throw ProvingGroundError.from(error);
-      }
+    // Each file appears whole: another engine may be sending the same, and what it sent may be in use already.
+    const aside = `${to}.${randomUUID()}`;
+    try {
+      await cp(from, aside, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+      await moveInto(aside, to);
+    } catch (error) {
+      throw ProvingGroundError.from(error);
+    } finally {
+      await rm(aside, { recursive: true, force: true });
     }
   }
 
@@ -69,5 +68,14 @@ export class LocalSite implements Site {
 
   #shell() {
     return spawn("/bin/sh", ["-s"], { env: this.#environment, stdio: "pipe", detached: true });
+  }
+}
+
+/** Moves what a folder holds into another of the same file system. */
+async function moveInto(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [here, there] = [join(from, entry.name), join(to, entry.name)];
+    await (entry.isDirectory() ? moveInto(here, there) : rename(here, there));
   }
 }
