@@ -15,6 +15,7 @@ import { FILES, quote } from "./supervisor.ts";
 
 /** Milliseconds in which jobs gather. */
 const MOMENT = 20;
+const MARK = "--";
 /** Seconds for the first job of a call, and for each more. */
 const PATIENCE = { first: 90, each: 5 };
 
@@ -84,33 +85,46 @@ export class SlurmSubmit {
       OFFER,
       ...open.map(({ job }) => {
         const options = batchOptions(job, settings, lab, folder(job)).map(quote).join(" ");
-        return `(\n${completing(folder(job))}\noffer ${quote(jobName(lab, job.id))} ${options}\n) 2>&1 | tr '\\n' '\\t'\necho`;
+        return `(\n${completing(folder(job))}\noffer ${quote(jobName(lab, job.id))} ${options}\n) 2>&1\necho ${MARK}`;
       }),
     ].join("\n");
-    const said = (await site.run(script, PATIENCE.first + PATIENCE.each * open.length)).toString().split("\n");
+    const said = (await site.run(script, PATIENCE.first + PATIENCE.each * open.length)).toString().split(`${MARK}\n`);
     for (const [index, { job, resolve, reject }] of open.entries()) {
-      const [verdict = "", ...complaint] = (said[index] ?? "").split("\t");
+      const answer = said[index] ?? "no answer";
+      const [verdict = "", ...rest] = answer.split("\n");
+      const complaint = rest.join("\n");
       if (verdict === "taken") resolve();
-      else if (verdict === "silent") reject(silence(complaint.join("\n")));
-      else if (verdict === "refused") reject(refusalOf(job.id, complaint.join("\n")));
-      else reject(ProvingGroundError.from(new Error(`run ${job.id} could not be put at its target: ${said[index] ?? "no answer"}`)));
+      else if (verdict === "silent") reject(silence(complaint));
+      else if (verdict === "refused") reject(refusalOf(job.id, complaint));
+      else reject(ProvingGroundError.from(new Error(`run ${job.id} could not be put at its target: ${answer.trim()}`)));
     }
   }
 }
 
-const OFFER = `# Submits the job of this folder, unless it has begun, or Slurm has it already: the answer to an earlier call may have got lost.
+// Without a process more than it needs: there may be a hundred jobs.
+const OFFER = `newline='
+'
+# Submits the job of this folder, unless it has begun, or Slurm has it already: the answer to an earlier call may have got lost.
 offer() {
   if [ -e ${FILES.started} ] || [ -e ${FILES.exit} ]; then echo taken; return; fi
   if [ "$heard" != 0 ]; then echo silent; printf '%s\\n' "$queue"; return; fi
-  number=$(printf '%s\\n' "$queue" | sed -n "s/^$1|//p" | head -n 1)
-  shift
-  if [ -z "$number" ]; then
-    said=$(env -i ${PASSED_ON.map((name) => `\${${name}+"${name}=$${name}"}`).join(" ")} sbatch --parsable "$@" ${SLURM_FILES.script} 2>&1 < /dev/null) || {
-      echo refused
-      printf '%s\\n' "$said"
-      return
-    }
-    number=$(printf '%s\\n' "$said" | sed -n 's/^\\([0-9][0-9]*\\)\\(;.*\\)*$/\\1/p' | tail -n 1)
-  fi
+  known=$newline$queue
+  case $known in
+    *"$newline$1|"*)
+      number=\${known#*"$newline$1|"}
+      number=\${number%%"$newline"*}
+      ;;
+    *)
+      shift
+      said=$(env -i ${PASSED_ON.map((name) => `\${${name}+"${name}=$${name}"}`).join(" ")} sbatch --parsable "$@" ${SLURM_FILES.script} 2>&1 < /dev/null) || {
+        echo refused
+        printf '%s\\n' "$said"
+        return
+      }
+      # What it warned of comes before; a cluster's name may follow.
+      number=\${said##*"$newline"}
+      number=\${number%%;*}
+      ;;
+  esac
   echo "$number" > ${SLURM_FILES.number} && echo taken
 }`;
