@@ -1,6 +1,7 @@
 /** This machine as a site: for clusters whose commands and shared folders are here. */
 import { spawn } from "node:child_process";
-import { cp, mkdir } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Site } from "./site.ts";
@@ -38,10 +39,15 @@ export class LocalSite implements Site {
   }
 
   async send(from: string, to: string): Promise<void> {
+    // Each file appears whole: another engine may be sending the same, and what it sent may be in use already.
+    const aside = `${to}.${randomUUID()}`;
     try {
-      await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+      await cp(from, aside, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+      await moveInto(aside, to);
     } catch (error) {
       throw ProvingGroundError.from(error);
+    } finally {
+      await rm(aside, { recursive: true, force: true });
     }
   }
 
@@ -62,5 +68,14 @@ export class LocalSite implements Site {
 
   #shell() {
     return spawn("/bin/sh", ["-s"], { env: this.#environment, stdio: "pipe", detached: true });
+  }
+}
+
+/** Moves what a folder holds into another of the same file system. */
+async function moveInto(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [here, there] = [join(from, entry.name), join(to, entry.name)];
+    await (entry.isDirectory() ? moveInto(here, there) : rename(here, there));
   }
 }

@@ -1,7 +1,13 @@
 /** The targets that the cases of targets.test.ts run over. A new one is one more entry. */
+import { join } from "node:path";
 import type { Compute } from "../../../extension/engine/compute/compute.ts";
+import { LocalSite } from "../../../extension/engine/compute/local-site.ts";
 import { LocalCompute } from "../../../extension/engine/compute/local.ts";
 import { SshCompute } from "../../../extension/engine/compute/ssh.ts";
+import { SlurmCompute } from "../../../extension/engine/compute/slurm.ts";
+import { SshSite } from "../../../extension/engine/compute/ssh-site.ts";
+import { SlurmTarget } from "../../../extension/protocol/target.ts";
+import { startSlurm } from "../../fixtures/slurm.ts";
 import { startSshd } from "../../fixtures/sshd.ts";
 import { BASE, temporary } from "./place.ts";
 
@@ -26,6 +32,8 @@ export interface Target {
   /** Cases that cannot hold there yet, by their names. */
   pending: readonly string[];
 }
+
+const CLUSTER = SlurmTarget.parse({ kind: "slurm", name: "cluster" });
 
 export const TARGETS: readonly Target[] = [
   {
@@ -64,6 +72,55 @@ export const TARGETS: readonly Target[] = [
       const end = () => {
         for (const compute of made) compute.close();
         sshd.end();
+        far.remove();
+      };
+      return { compute: again(), again, end };
+    },
+  },
+  {
+    name: "slurm on this machine",
+    keeps: false,
+    watches: true,
+    pending: [],
+    make: async () => {
+      const slurm = await startSlurm({ cpus: 32 });
+      const far = temporary();
+      const again = () => {
+        const site = new LocalSite({
+          root: join(far.path, "jobs"),
+          environment: { ...slurm.environment, PROVING_GROUND_TEST_KEY: SECRET },
+        });
+        return new SlurmCompute({ site, settings: CLUSTER, lab: "lab-1", beat: 0.2, settle: 0.5 });
+      };
+      const end = async () => {
+        await slurm.stop();
+        far.remove();
+      };
+      return { compute: again(), again, end };
+    },
+  },
+  {
+    name: "slurm behind a login node",
+    keeps: false,
+    watches: true,
+    pending: [],
+    make: async () => {
+      const slurm = await startSlurm({ cpus: 32 });
+      const { PATH, SLURM_CONF } = slurm.environment;
+      const sshd = await startSshd({ variables: { PATH, SLURM_CONF, PROVING_GROUND_TEST_KEY: SECRET } });
+      const far = temporary();
+      const made: Compute[] = [];
+      const again = () => {
+        const { host, config } = sshd;
+        const site = new SshSite({ host, config, directory: far.path, lab: "lab-1", environment: BASE });
+        const compute = new SlurmCompute({ site, settings: { ...CLUSTER, host, config }, lab: "lab-1", beat: 0.2, settle: 0.5 });
+        made.push(compute);
+        return compute;
+      };
+      const end = async () => {
+        for (const compute of made) compute.close();
+        sshd.end();
+        await slurm.stop();
         far.remove();
       };
       return { compute: again(), again, end };
