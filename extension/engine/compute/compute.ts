@@ -106,8 +106,8 @@ export interface Exit {
 export type JobState =
   /** Never began: not submitted, or whoever submitted it died on the way. Submitting it again is right. */
   | { state: "absent" }
-  /** Accepted; waits for the target. */
-  | { state: "waiting" }
+  /** Accepted; waits for the target, where that says why: a sentence without its full stop. */
+  | { state: "waiting"; reason?: string }
   | { state: "running" }
   | { state: "ended"; exit: Exit }
   /** Began, is gone, and left no record of its end. */
