@@ -18,7 +18,7 @@ export class RayHttp {
   readonly #agent: PlainAgent | SecureAgent;
   readonly #patience: number;
 
-  /** @param address of the dashboard @param patience milliseconds for one answer */
+  /** @param address of the dashboard @param patience milliseconds for one answer; for a POST, on which it may have to start a program, three times that */
   constructor(address: string, patience: number) {
     this.#address = new URL(address.endsWith("/") ? address : `${address}/`);
     this.#agent = this.#address.protocol === "https:" ? new SecureAgent({ keepAlive: true }) : new PlainAgent({ keepAlive: true });
@@ -31,7 +31,7 @@ export class RayHttp {
     try {
       answer = await this.#send(method, path, body);
     } catch (cause) {
-      throw this.silent(this.#why(cause), cause);
+      throw this.silent(this.#why(cause, this.#patienceFor(method)), cause);
     }
     if (answer.status >= 502 && answer.status <= 504) throw this.silent(`what stands before it says ${answer.status}`);
     if (answer.status === 401 || answer.status === 403) throw this.silent(`it wants to know who asks (${answer.status})`);
@@ -67,13 +67,17 @@ export class RayHttp {
     this.#agent.destroy();
   }
 
+  #patienceFor(method: string): number {
+    return method === "POST" ? 3 * this.#patience : this.#patience;
+  }
+
   async #send(method: string, path: string, body: unknown): Promise<Answer> {
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     for (let first = true; ; first = false) {
       const request = (this.#address.protocol === "https:" ? secureRequest : plainRequest)(new URL(path, this.#address), {
         method,
         agent: this.#agent,
-        signal: AbortSignal.timeout(this.#patience),
+        signal: AbortSignal.timeout(this.#patienceFor(method)),
         headers: {
           accept: "application/json",
           ...(content === undefined ? {} : { "content-type": "application/json", "content-length": content.length }),
@@ -93,9 +97,9 @@ export class RayHttp {
     }
   }
 
-  #why(cause: unknown): string {
+  #why(cause: unknown, patience: number): string {
     const { name, code, message } = cause as NodeJS.ErrnoException;
-    if (name === "AbortError" || name === "TimeoutError") return `no answer within ${this.#patience / 1000} s`;
+    if (name === "AbortError" || name === "TimeoutError") return `no answer within ${patience / 1000} s`;
     if (code === "ECONNREFUSED") return "nothing listens there";
     if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `no machine has the name ${this.#address.hostname}`;
     return message;
