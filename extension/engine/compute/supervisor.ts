@@ -55,6 +55,8 @@ identify() {
     read -r line 2>/dev/null < "/proc/$1/stat" || return 0
     read -r boot < /proc/sys/kernel/random/boot_id
     set -- \${line##*) }
+    # Dead, and only not yet asked after.
+    case \$1 in [ZX]) return 0 ;; esac
     shift 19
     identity="$boot $1"
   else
