@@ -1,7 +1,7 @@
 /** Executes jobs on a Ray cluster through its Jobs REST API; their files are in a folder that this machine and all of Ray's see. */
 import { mkdir, statfs, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { RayTarget } from "../../protocol/target.ts";
@@ -144,7 +144,9 @@ export class RayCompute implements Compute {
       for (const ref of left) await this.#api.forget(this.#name(ref));
     };
     await Promise.all(Array.from({ length: FORGOTTEN_AT_ONCE }, forgetOnAndOn));
-    await this.#jobs.discard(refs);
+    const folders = await Promise.all(refs.map((ref) => this.#jobs.folder(ref)));
+    // Where jobs run in the folders that they were submitted from, there is nothing else to remove.
+    await this.#jobs.discard(refs.filter(({ directory }, index) => resolve(directory) !== folders[index]));
   }
 
   watch(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void {
