@@ -29,6 +29,8 @@ export function waitingFor(need: Need, machines: readonly Resources[], taken: Re
   if (!machines.some((machine) => fits(need, machine))) {
     return `no machine of Ray's has ${wanted}; ${largest(need, machines)}; it waits until one joins that has`;
   }
+  const free = (name: string, wants: number) => taken !== null && sum(machines, name) - (taken[name] ?? 0) >= wants;
+  if (free("GPU", need.gpus) && free("CPU", need.cpus)) return `Ray is about to begin it, or no single machine has ${wanted} free`;
   const busy = (["GPU", "CPU"] as const).flatMap((name) => {
     const all = sum(machines, name);
     const used = taken?.[name];
