@@ -1,14 +1,15 @@
 /** Executes jobs on this machine, each under its own supervisor, so that they outlive the engine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, copyFile, mkdir, open, readFile, rename, statfs, writeFile } from "node:fs/promises";
+import { access, copyFile, mkdir, open, readdir, readFile, rename, statfs, writeFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState } from "./compute.ts";
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
+import { outputsOf } from "./outputs.ts";
 import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
 import { watchJob } from "./watch.ts";
 
@@ -154,8 +155,10 @@ export class LocalCompute implements Compute {
   async collect(ref: JobRef, into: string): Promise<void> {
     if (resolve(into) === ref.directory) return;
     await mkdir(into, { recursive: true });
-    for (const file of [FILES.log, FILES.metrics, FILES.exit]) {
-      if (await exists(join(ref.directory, file))) await copyFile(join(ref.directory, file), join(into, file));
+    for (const file of [FILES.log, FILES.metrics, FILES.exit, ...(await this.#outputs(ref))]) {
+      if (!(await exists(join(ref.directory, file)))) continue;
+      await mkdir(dirname(join(into, file)), { recursive: true });
+      await copyFile(join(ref.directory, file), join(into, file));
     }
   }
 
@@ -177,6 +180,15 @@ export class LocalCompute implements Compute {
       listeners.delete(state);
       if (listeners.size === 0) this.#listeners.delete(ref.directory);
     };
+  }
+
+  async #outputs(ref: JobRef): Promise<string[]> {
+    const outputs = await outputsOf(ref);
+    if (outputs === null) return [];
+    const start = join(ref.directory, outputs.cwd);
+    const found = await readdir(start, { recursive: true, withFileTypes: true });
+    const names = found.flatMap((entry) => (entry.isFile() ? [relative(start, join(entry.parentPath, entry.name))] : []));
+    return names.filter(outputs.wanted).map(outputs.inFolder);
   }
 
   async #writeWhole(path: string, content: string, mode: number): Promise<void> {

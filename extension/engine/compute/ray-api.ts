@@ -100,11 +100,13 @@ export class RayApi {
     return true;
   }
 
-  /** Has Ray forget a job; one that is not over it keeps. */
-  async forget(id: string): Promise<void> {
+  /** Has Ray forget a job. @returns false when it keeps it, because for Ray it is not over */
+  async forget(id: string): Promise<boolean> {
     const answer = await this.#http.ask("DELETE", path(id));
-    if (isUnknown(answer) || answer.body.includes("non-terminal state")) return;
+    if (isUnknown(answer)) return true;
+    if (answer.body.includes("non-terminal state")) return false;
     this.#expect(answer, `forget ${id}`);
+    return true;
   }
 
   /** The error for what Ray refused to do. */

@@ -35,6 +35,9 @@ const GIB = 2 ** 30;
 /** Seconds that Ray waits beyond a job's grace after asking it to end, for its supervisor to force what is left and to write the record. */
 const BEYOND_GRACE = 15;
 const FORGOTTEN_AT_ONCE = 8;
+/** Milliseconds between two tries. */
+const FORGET_AGAIN = 250;
+const FORGET_TRIES = 20;
 
 export class RayCompute implements Compute {
   readonly pace = 5000;
@@ -141,7 +144,7 @@ export class RayCompute implements Compute {
   async discard(refs: JobRef[]): Promise<void> {
     const left = refs.values();
     const forgetOnAndOn = async () => {
-      for (const ref of left) await this.#api.forget(this.#name(ref));
+      for (const ref of left) await this.#forget(this.#name(ref));
     };
     await Promise.all(Array.from({ length: FORGOTTEN_AT_ONCE }, forgetOnAndOn));
     const folders = await Promise.all(refs.map((ref) => this.#jobs.folder(ref)));
@@ -177,6 +180,14 @@ export class RayCompute implements Compute {
       },
       metadata: { job_name: `Proving Ground run ${id}`, proving_ground_lab: this.#lab, [NEED]: JSON.stringify({ gpus, cpus, memory }) },
     };
+  }
+
+  /** Ray learns a moment after the record that a job is over. One that still waits for its turn, taken back, it keeps. */
+  async #forget(id: string): Promise<void> {
+    for (let tries = 0; tries < FORGET_TRIES && !(await this.#api.forget(id)); tries++) {
+      if ((await this.#api.job(id))?.status === "PENDING") return;
+      await pause(FORGET_AGAIN);
+    }
   }
 
   async #isReady(ref: JobRef): Promise<boolean> {

@@ -1,10 +1,10 @@
 /** Jobs as files at a site: puts them there, reads their state, logs and results back, and hears of changes, a few calls for many jobs. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
-import picomatch from "picomatch";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Bytes, Exit, Job, JobFile, JobRef } from "./compute.ts";
 import { parseExit } from "./exit.ts";
+import { outputsOf } from "./outputs.ts";
 import type { Site } from "./site.ts";
 import { type Changed, SiteWatch } from "./site-watch.ts";
 import { FILES, IDENTIFY, quote, RESERVED, supervisorScript } from "./supervisor.ts";
@@ -158,13 +158,15 @@ rm -rf -- "$@" 2> /dev/null || { chmod -R u+rwX -- "$@" 2> /dev/null; rm -rf -- 
 
   /** Names of the files that match a job's outputs, from its folder. */
   async #outputs(ref: JobRef, folder: string): Promise<string[]> {
-    const { cwd, outputs } = JSON.parse(await readFile(join(ref.directory, FILES.job), "utf8")) as Pick<Job, "cwd" | "outputs">;
-    if (outputs.length === 0) return [];
-    const wanted = picomatch(outputs, { dot: true });
-    const listed = await this.#site.run(`cd -- ${quote(posix.join(folder, cwd))} 2> /dev/null || exit 0
+    const outputs = await outputsOf(ref);
+    if (outputs === null) return [];
+    const listed = await this.#site.run(`cd -- ${quote(posix.join(folder, outputs.cwd))} 2> /dev/null || exit 0
 find . -type f -exec printf '%s\\0' {} +`);
-    const names = listed.toString().split("\0");
-    return names.flatMap((name) => (name.startsWith("./") && wanted(name.slice(2)) ? [posix.join(cwd, name)] : []));
+    const names = listed
+      .toString()
+      .split("\0")
+      .flatMap((name) => (name.startsWith("./") ? [name.slice(2)] : []));
+    return names.filter(outputs.wanted).map(outputs.inFolder);
   }
 
   /** As `watch` of a target: one script at the site tells of all its jobs. */

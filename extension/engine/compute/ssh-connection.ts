@@ -181,7 +181,7 @@ export class SshConnection {
     // A connection that the user opened, perhaps by answering a question that this process must not ask.
     const own = await this.#ssh(["-O", "check", ...this.#words(), host]);
     if (own.code === 0) return this.#linked({ words: [...this.#words(), ...borrow], socket: null });
-    this.#folder ??= mkdtempSync(join(socketRoot(), "pg-"));
+    this.#folder ??= mkdtempSync(join(socketRoot(), "pg-ssh-"));
     const socket = join(this.#folder, String(this.#opened + 1));
     const path = ["-o", `ControlPath=${socket.replaceAll("%", "%%")}`];
     const opened = await this.#ssh(["-M", "-N", "-o", `ControlPersist=${IDLE}`, ...path, ...this.#words(), host]);
@@ -252,5 +252,5 @@ export class SshConnection {
 /** A folder for sockets whose path leaves room for their names. */
 function socketRoot(): string {
   const own = tmpdir();
-  return Buffer.byteLength(own) + "/pg-XXXXXX/9999".length <= LONGEST_FOLDER ? own : "/tmp";
+  return Buffer.byteLength(own) + "/pg-ssh-XXXXXX/9999".length <= LONGEST_FOLDER ? own : "/tmp";
 }

@@ -63,12 +63,13 @@ export class SshSite implements Site {
     });
     const start = async (words: readonly string[], wanted: AbortSignal): Promise<Ended> => {
       const signal = AbortSignal.any([stop.signal, wanted]);
-      if (signal.aborted) return STOPPED;
+      const stopped = () => signal.aborted;
+      if (stopped()) return STOPPED;
       const shell = new SshShell(login(words, SCRIPTS, this.#options.environment));
       signal.addEventListener("abort", () => shell.end());
       const over = await shell.run({ text: script, take: (piece) => void text.write(piece) });
       shell.end();
-      return signal.aborted ? STOPPED : over;
+      return stopped() ? STOPPED : over;
     };
     const over = () => {
       text.end();

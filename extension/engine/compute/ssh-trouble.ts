@@ -7,7 +7,7 @@ const FULL = /No space left on device|Disk quota exceeded/i;
 /** @param command by which the user reaches the host by hand */
 export function unreachable(host: string, said: string, command: string): ProvingGroundError {
   const words = lastWords(said);
-  return new ProvingGroundError("unreachable", `${host} does not answer${words === "" ? "" : `: ${words}`}`, {
+  return new ProvingGroundError("unreachable", `${host} does not answer: ${words === "" ? "the connection was lost" : words}`, {
     hint: remedy(said, command),
   });
 }

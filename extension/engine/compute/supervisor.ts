@@ -56,7 +56,7 @@ identify() {
     read -r boot < /proc/sys/kernel/random/boot_id
     set -- \${line##*) }
     # Dead, and only not yet asked after.
-    case \$1 in [ZX]) return 0 ;; esac
+    case $1 in [ZX]) return 0 ;; esac
     shift 19
     identity="$boot $1"
   else

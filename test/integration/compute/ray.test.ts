@@ -2,13 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Exit, Job, JobRef, JobState } from "../../../extension/engine/compute/compute.ts";
 import { RayCompute } from "../../../extension/engine/compute/ray.ts";
 import { RayTarget } from "../../../extension/protocol/target.ts";
 import { type Ray, startRay, withServer } from "../../fixtures/ray.ts";
-import { BASE, folder, job, living } from "./place.ts";
+import { asked, BASE, folder, job, living } from "./place.ts";
 
 const STARTING = 180_000;
 /** Everything of Ray's own, and nothing of the jobs it runs. */
@@ -55,15 +54,7 @@ async function stateOf(ref: JobRef, of = compute): Promise<JobState> {
 }
 
 /** Polls until it is so. */
-async function once(ref: JobRef, wanted: (state: JobState) => boolean): Promise<JobState> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const state = await stateOf(ref);
-    if (wanted(state)) return state;
-    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(state)}`);
-    await pause(50);
-  }
-}
+const once = (ref: JobRef, wanted: (state: JobState) => boolean) => asked(() => stateOf(ref), wanted);
 
 const over = (ref: JobRef) => once(ref, ({ state }) => state === "ended" || state === "lost");
 
@@ -73,22 +64,18 @@ async function exitOf(ref: JobRef): Promise<Exit> {
   return state.exit;
 }
 
-async function said(ref: JobRef, line: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!logOf(ref).split("\n").includes(line)) {
-    if (Date.now() > deadline) throw new Error(`it said: ${logOf(ref)}`);
-    await pause(50);
-  }
-}
+const said = (ref: JobRef, line: string) =>
+  asked(
+    () => Promise.resolve(logOf(ref)),
+    (log) => log.split("\n").includes(line),
+  );
 
 /** Waits until none of the processes in a job's file `pids` lives. */
-async function allGone(ref: JobRef): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while ((await living(join(at(ref), "pids"))).length > 0) {
-    if (Date.now() > deadline) throw new Error("processes of the job live on");
-    await pause(50);
-  }
-}
+const allGone = (ref: JobRef) =>
+  asked(
+    () => living(join(at(ref), "pids")),
+    (pids) => pids.length === 0,
+  );
 
 /** As `ray job stop` does. @returns the status of the answer */
 function rayStop(ref: JobRef): Promise<number> {
@@ -128,9 +115,6 @@ describe("a job on Ray", () => {
     await compute.collect(ref, into);
     expect(readFileSync(join(into, "code/it's here/out/a.txt"), "utf8")).toBe("kept\n");
     expect(readFileSync(join(into, "metrics.jsonl"), "utf8")).toBe('{"loss": 1}\n');
-    // Its record is there a moment before Ray knows that it is over.
-    const deadline = Date.now() + 30_000;
-    while ((await inRay(ref))?.status === "RUNNING" && Date.now() < deadline) await pause(50);
     await compute.discard([ref]);
     expect(await inRay(ref)).toBeNull();
     expect(existsSync(at(ref))).toBe(false);
@@ -145,10 +129,10 @@ describe("a job on Ray", () => {
     await said(ref, "up");
     writeFileSync(join(at(ref), "go"), "on\n");
     await exitOf(ref);
-    const deadline = Date.now() + 30_000;
-    while (!(heard.includes("stdout.log") && heard.includes("state")) && Date.now() < deadline) await pause(50);
-    expect(heard).toContain("stdout.log");
-    expect(heard).toContain("state");
+    await asked(
+      () => Promise.resolve(heard),
+      (all) => all.includes("stdout.log") && all.includes("state"),
+    );
   });
 
   test("runs once, however often and by however many engines it is submitted", async () => {
@@ -206,9 +190,10 @@ describe("a job on Ray", () => {
     await compute.cancel(ref);
     writeFileSync(join(at(holds), "go"), "");
     await exitOf(holds);
-    const deadline = Date.now() + 60_000;
-    while (["PENDING", "RUNNING"].includes((await inRay(ref))?.status ?? "") && Date.now() < deadline) await pause(100);
-    expect(["STOPPED", "SUCCEEDED"]).toContain((await inRay(ref))?.status);
+    await asked(
+      () => inRay(ref),
+      (job) => job?.status === "STOPPED" || job?.status === "SUCCEEDED",
+    );
     expect(logOf(ref)).toBe("");
     expect(await stateOf(ref)).toMatchObject({ state: "ended", exit: { reason: "stopped" } });
   });
