@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Site } from "./site.ts";
 import { followScript, runScript } from "./site-process.ts";
@@ -38,20 +38,23 @@ export class LocalSite implements Site {
     return followScript(this.#shell(), script, line, ended);
   }
 
+  /** Several may send the same at once, and what they replace may be in use: each file appears whole. */
   async send(from: string, to: string): Promise<void> {
-    // Each file appears whole: another engine may be sending the same, and what it sent may be in use already.
-    const aside = `${to}.${randomUUID()}`;
+    if (resolve(from) === resolve(to)) return;
+    const onTheWay = join(dirname(to), `.sending-${randomUUID()}`);
     try {
-      await cp(from, aside, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-      await moveInto(aside, to);
+      await mkdir(dirname(to), { recursive: true });
+      await cp(from, onTheWay, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+      await putInPlace(onTheWay, to);
     } catch (error) {
       throw ProvingGroundError.from(error);
     } finally {
-      await rm(aside, { recursive: true, force: true });
+      await rm(onTheWay, { recursive: true, force: true });
     }
   }
 
   async bring(from: string, files: readonly string[], into: string): Promise<void> {
+    if (resolve(from) === resolve(into)) return;
     for (const file of files) {
       try {
         await mkdir(dirname(join(into, file)), { recursive: true });
@@ -71,11 +74,15 @@ export class LocalSite implements Site {
   }
 }
 
-/** Moves what a folder holds into another of the same file system. */
-async function moveInto(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const [here, there] = [join(from, entry.name), join(to, entry.name)];
-    await (entry.isDirectory() ? moveInto(here, there) : rename(here, there));
+/** Moves a folder to where there may be one, within a file system. */
+async function putInPlace(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    for (const entry of await readdir(from, { withFileTypes: true })) {
+      const [source, target] = [join(from, entry.name), join(to, entry.name)];
+      await (entry.isDirectory() ? putInPlace(source, target) : rename(source, target));
+    }
   }
 }

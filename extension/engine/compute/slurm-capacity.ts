@@ -1,4 +1,5 @@
 /** What a Slurm cluster, or one partition of it, has and has in use. */
+import { byTemplate } from "./by-template.ts";
 import type { SlurmTarget } from "../../protocol/target.ts";
 import type { Capacity, Device } from "./compute.ts";
 import { isSilence, silence } from "./slurm-words.ts";
@@ -42,7 +43,7 @@ export function parseCapacity(said: string, settings: SlurmTarget): Capacity {
     memory: sum(nodes.map(({ memory }) => memory)),
     devices,
     disk: freeOf(disk),
-    containment: settings.container === undefined ? null : "container",
+    ...byTemplate(settings.container),
     problem: problemOf(nodesSaid, partitionsSaid, nodes, settings),
   };
 }

@@ -20,7 +20,8 @@ describe.each(TARGETS)("on $name, a job", ({ make, keeps, watches, pending }) =>
   beforeAll(async () => {
     place = await make();
     compute = place.compute;
-  });
+    // A cluster may need long to start where the machine is busy.
+  }, 180_000);
   afterAll(() => place.end());
 
   const check = (name: string, body: () => Promise<void>) => {

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import type { Compute } from "../../../extension/engine/compute/compute.ts";
 import { LocalSite } from "../../../extension/engine/compute/local-site.ts";
 import { LocalCompute } from "../../../extension/engine/compute/local.ts";
+import { RayCompute } from "../../../extension/engine/compute/ray.ts";
 import { SshCompute } from "../../../extension/engine/compute/ssh.ts";
 import { SlurmCompute } from "../../../extension/engine/compute/slurm.ts";
 import { SshSite } from "../../../extension/engine/compute/ssh-site.ts";
-import { SlurmTarget } from "../../../extension/protocol/target.ts";
 import { startSlurm } from "../../fixtures/slurm.ts";
+import { RayTarget, SlurmTarget } from "../../../extension/protocol/target.ts";
+import { startRay } from "../../fixtures/ray.ts";
 import { startSshd } from "../../fixtures/sshd.ts";
 import { BASE, temporary } from "./place.ts";
 
@@ -122,6 +124,34 @@ export const TARGETS: readonly Target[] = [
         sshd.end();
         await slurm.stop();
         far.remove();
+      };
+      return { compute: again(), again, end };
+    },
+  },
+  {
+    name: "ray",
+    keeps: false,
+    watches: true,
+    pending: [],
+    make: async () => {
+      const ray = await startRay({ variables: { PROVING_GROUND_TEST_KEY: SECRET } });
+      const shared = temporary();
+      const target = RayTarget.parse({ kind: "ray", name: "ray", address: ray.address, directory: shared.path });
+      const made: Compute[] = [];
+      const again = () => {
+        const compute = new RayCompute({
+          target,
+          lab: "lab-1",
+          folder: shared.path,
+          environment: { ...BASE, PROVING_GROUND_TEST_KEY: SECRET },
+        });
+        made.push(compute);
+        return compute;
+      };
+      const end = async () => {
+        for (const compute of made) compute.close();
+        await ray.end();
+        shared.remove();
       };
       return { compute: again(), again, end };
     },

@@ -97,7 +97,7 @@ test.each([
 });
 
 describe("a job is judged", () => {
-  const exit: Exit = { code: 0, signal: null, reason: "exited", diskFull: false, left: [], startedAt: 1, endedAt: 2 };
+  const exit: Exit = { code: 0, signal: null, reason: "exited", diskFull: false, left: [], startedAt: 1, endedAt: 2, seconds: 0.001 };
   const stopped: Exit = { ...exit, code: 143, signal: "TERM", reason: "stopped" };
   const terminated: Exit = { ...exit, code: 143, signal: "TERM" };
   const look = (more: Partial<Look>): Look => ({
