@@ -174,7 +174,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     if (texts.length === 0) return;
     open.shown = shown;
     open.texts = [...texts];
-    for (let count = 0; count < texts.length; count++) this.#changed.fire(open.uri);
+    texts.forEach(() => this.#changed.fire(open.uri));
   }
 
   #arrived(uri: vscode.Uri): void {
