@@ -9,6 +9,7 @@ test.use({ labOptions: { prepare: onlyTold } });
 const GIGABYTE = 1_000_000_000;
 const runOf = (window: Window) => new ToldRun(window.lab.workspace, 1);
 const says = (window: Window, text: string | RegExp) => window.page.locator(".codelens-decoration", { hasText: text });
+const groupOf = (window: Window, group: number) => window.page.locator(".editor-group-container").nth(group).locator(".view-line");
 const firstLine = (window: Window) => window.editorLines().first().innerText();
 
 test("of a run that has written nothing is empty and says so", async ({ window }, info) => {
@@ -45,44 +46,58 @@ test("shows progress bars and colours as a terminal leaves them", async ({ windo
   await window.screenshot("log-following", info);
 });
 
-test("stays where somebody reads, and follows again from its end on", async ({ window }) => {
+test("stays where somebody reads, while another editor of it follows", async ({ window }) => {
   const run = runOf(window);
-  await run.prints(steps(1000, 1500));
-  await expect(window.line("step 1499 ")).toBeVisible();
-  await window.editorLines().first().click();
-  for (let page = 0; page < 5; page++) await window.page.keyboard.press("PageUp");
-  await expect(window.line("step 1499 ")).toHaveCount(0);
-  const top = await firstLine(window);
-  await expect(says(window, "stays as it is")).toHaveCount(0); // its first line is not in view
-  await run.prints(steps(1500, 1600));
-  // Another reader has the new lines by now; this one's stay the same.
+  await run.prints(steps(1000, 3000));
+  await expect(window.line("step 2999 ")).toBeVisible();
+  await window.page.keyboard.press("Control+Backslash");
+  const [reader, follower] = [groupOf(window, 0), groupOf(window, 1)];
+  await expect(follower.first()).toBeVisible();
+  await reader.first().click();
+  for (let page = 0; page < 3; page++) await window.page.keyboard.press("PageUp");
+  await expect(reader.filter({ hasText: "2999" })).toHaveCount(0);
+  const seen = await reader.allInnerTexts();
+  // So much that the oldest lines go, and in another text each time.
+  for (let step = 3000; step < 7000; step += 1000) {
+    await run.prints(steps(step, step + 1000));
+    await expect(follower.filter({ hasText: `${step + 999}` })).toBeVisible();
+  }
+  expect(await reader.allInnerTexts()).toEqual(seen);
+  await window.page.keyboard.press("Control+End");
+  await expect(reader.filter({ hasText: "6999" })).toBeVisible();
+});
+
+test("is left alone while nobody sees its end, and followed again from there on", async ({ window }) => {
+  const run = runOf(window);
+  await groupOf(window, 1).first().click();
+  await window.page.keyboard.press("Control+W");
   await window.page.keyboard.press("Control+Home");
   await expect(says(window, "stays as it is until its last line is in view")).toBeVisible();
+  await run.prints(steps(7000, 7100));
   await window.page.keyboard.press("Control+End");
-  await expect(window.line("step 1599 ")).toBeVisible();
-  expect(top).toMatch(/step/);
-  await run.prints(steps(1600, 1700));
-  await expect(window.line("step 1699 ")).toBeVisible();
+  await expect(window.line("step 7099 ")).toBeVisible();
+  await run.prints(steps(7100, 7200));
+  await expect(window.line("step 7199 ")).toBeVisible();
 });
 
 test("keeps a selection that somebody is about to copy", async ({ window }) => {
   const run = runOf(window);
-  await window.line("step 1699 ").click();
+  await window.line("step 7199 ").click();
   await window.page.keyboard.press("Home");
   await window.page.keyboard.press("Shift+End");
-  await run.prints(steps(1700, 1800));
+  await run.prints(steps(7200, 7300));
   await window.page.keyboard.press("Control+C");
   await window.page.keyboard.press("Control+End");
-  await expect(window.line("step 1799 ")).toBeVisible();
+  await expect(window.line("step 7299 ")).toBeVisible();
 });
 
 test("is found in", async ({ window }) => {
   await window.page.keyboard.press("Control+F");
-  await window.page.keyboard.insertText("100/100");
+  await window.page.keyboard.insertText("step 7299 ");
   await expect(window.page.locator(".find-widget .matchesCount")).toHaveText(/of 1$/);
   await window.page.keyboard.press("Escape");
   await window.runCommand("Go to the End of the Log and Follow It");
-  await expect(window.line("step 1799 ")).toBeVisible();
+  await expect(window.line("step 7299 ")).toBeVisible();
 });
 
 test("begins anew with one that was written anew, and goes on when the engine was away", async ({ window }) => {
@@ -90,7 +105,7 @@ test("begins anew with one that was written anew, and goes on when the engine wa
   await run.resizes(0);
   await run.prints("from the start\n");
   await expect(window.line("from the start")).toBeVisible();
-  await expect(window.line("step 1799 ")).toHaveCount(0);
+  await expect(window.line("step 7299 ")).toHaveCount(0);
   await window.lab.killEngine();
   await run.prints("written while no engine ran\n");
   await expect(window.line("written while no engine ran")).toBeVisible({ timeout: 40_000 });

@@ -60,13 +60,17 @@ export class LogDocument {
     return this.#inTurn(() => this.#toEnd());
   }
 
-  /** Reads on where the part ends with the log. @returns the texts to show one after the other */
-  follow(): Promise<string[]> {
+  /**
+   * Reads on where the part ends with the log.
+   * @param whole keeps the oldest lines, because somebody reads there
+   * @returns the texts to show one after the other
+   */
+  follow(whole: boolean): Promise<string[]> {
     return this.#inTurn(async () => {
       const window = this.#window;
       if (window === null || this.#hasBegunAgain) return this.#toEnd();
       const ended = this.#hasEnded;
-      const kept = withoutStart(window, MOST, LEAST);
+      const kept = whole ? withoutStart(window, MOST_READ) : withoutStart(window, MOST, LEAST);
       const now = await advance(kept, this.#read, AT_ONCE);
       this.#complete = ended && now.next >= now.size;
       // What ended stays as it is shown: nothing comes that it would have to make room for.

@@ -30,6 +30,8 @@ interface Open {
   reading: boolean;
   following: boolean;
   problem: ProvingGroundError | null;
+  /** What was last told of how it is shown. */
+  told: string;
 }
 
 /** How a log is shown just now. */
@@ -110,7 +112,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   #add(uri: vscode.Uri, lab: Lab, run: number): Open {
     const open: Open = {
       ...{ uri, log: new LogDocument(lab, run), texts: [], shown: () => undefined },
-      ...{ timer: null, reading: false, following: false, problem: null },
+      ...{ timer: null, reading: false, following: false, problem: null, told: "" },
     };
     this.#open.set(uri.toString(), open);
     return open;
@@ -124,15 +126,24 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
 
   /** Reads on in logs that are in view, as far as they are not about to anyway. */
   #wake(): void {
-    for (const open of this.#open.values()) if (open.timer === null && !open.reading) this.#later(open, 0);
+    for (const open of this.#open.values()) {
+      this.#tell(open);
+      if (open.timer === null && !open.reading) this.#later(open, 0);
+    }
+  }
+
+  /** Says so where a log is shown in another way than before. */
+  #tell(open: Open): void {
+    const { log, following, problem } = open;
+    const { kind } = log.lab.link.state;
+    const told = [log.lab.run(log.run)?.state, kind, log.grows, log.detached, following, problem?.message].join();
+    if (told === open.told) return;
+    open.told = told;
+    this.#viewed.fire();
   }
 
   #later(open: Open, milliseconds: number): void {
-    if (editorsOf(open.uri).length === 0) return;
-    if (open.log.lab.link.state.kind !== "connected" || !open.log.grows) {
-      this.#viewed.fire();
-      return;
-    }
+    if (editorsOf(open.uri).length === 0 || open.log.lab.link.state.kind !== "connected" || !open.log.grows) return;
     open.timer = setTimeout(() => {
       open.timer = null;
       void this.#follow(open);
@@ -141,20 +152,18 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
 
   async #follow(open: Open): Promise<void> {
     const began = Date.now();
-    const editors = editorsOf(open.uri)
-      .filter(isAtEnd)
-      .map((editor) => ({ editor, cursor: isOnLastLine(editor) }));
-    const { following, problem } = open;
+    const all = editorsOf(open.uri);
+    const editors = all.filter(isAtEnd).map((editor) => ({ editor, cursor: isOnLastLine(editor) }));
     open.following = editors.length > 0 && !open.log.detached;
     open.reading = true;
     try {
-      if (open.following) this.#give(open, await open.log.follow(), () => revealEnd(editors));
+      if (open.following) this.#give(open, await open.log.follow(editors.length < all.length), () => revealEnd(editors));
       open.problem = null;
     } catch (error) {
       open.problem = ProvingGroundError.from(error);
     }
     open.reading = false;
-    if (open.following !== following || open.problem?.message !== problem?.message) this.#viewed.fire();
+    this.#tell(open);
     if (this.#open.get(open.uri.toString()) !== open) return;
     this.#later(open, open.problem === null ? Math.min(PATIENCE, Math.max(PACE, (Date.now() - began) / BUSY)) : PATIENCE);
   }
@@ -165,7 +174,6 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     const { texts, move } = await read(open);
     if (texts.length === 0) move();
     this.#give(open, texts, move);
-    this.#viewed.fire();
     this.#wake();
   }
 
