@@ -66,7 +66,7 @@ function broken(line: string): string {
   return parts.join("\n");
 }
 
-/** `␀` and the like: one character that every font has. */
+/** `␀` and the like: the sign that stands for a control. */
 function picture(control: string): string {
   const code = control.charCodeAt(0);
   return String.fromCharCode(code === 0x7f ? 0x2421 : 0x2400 + code);

@@ -1,10 +1,10 @@
 /** The Log pane: the end of the newest run's log, older parts on demand, followed while the run goes on and its last line is in view. */
 import { html, nothing } from "lit";
+import { bytesText } from "../../extension/protocol/format.ts";
 import { advance, readEarlier, readEnd } from "../../extension/protocol/log-reading.ts";
 import { type LogWindow, textOf, withoutEnd, withoutStart } from "../../extension/protocol/log-window.ts";
 import { ENDED, type Run } from "../../extension/protocol/run.ts";
 import type { FromResults } from "../../extension/protocol/webview/results.ts";
-import { count } from "./numbers.ts";
 import { Pane } from "./pane.ts";
 
 /** How often a running run's log is read, in milliseconds. */
@@ -84,7 +84,7 @@ export class Log extends Pane {
       window.from > 0
         ? html`<div class="log-more">
             <button class="plain-button link" ?disabled=${this.#reading} @click=${() => void this.#earlier()}>Load earlier</button>
-            <span class="dim">${count(Math.ceil(window.from / 1024), "KiB", "KiB")} before this</span>
+            <span class="dim">${bytesText(window.from)} before this</span>
           </div>`
         : nothing
     }${
@@ -95,7 +95,7 @@ export class Log extends Pane {
       this.#detached
         ? html`<div class="log-more">
             <button class="plain-button link" @click=${() => void this.#end(run)}>Go to the end</button>
-            <span class="dim">${count(Math.ceil((window.size - window.next) / 1024), "KiB", "KiB")} after this</span>
+            <span class="dim">${bytesText(window.size - window.next)} after this</span>
           </div>`
         : nothing
     }`;
@@ -159,10 +159,15 @@ export class Log extends Pane {
     await this.settle(async () => {
       const more = await readEarlier(window, this.ask.log(run), AT_ONCE);
       if (this.#run !== run || this.#window !== window) return;
-      const kept = withoutEnd(more, MOST_READ);
       const pre = this.querySelector("pre");
-      if (kept === more && pre !== null) this.#below = pre.scrollHeight - pre.scrollTop;
-      this.#detached ||= kept !== more;
+      if (pre !== null) this.#below = pre.scrollHeight - pre.scrollTop;
+      this.#show(more, this.#final);
+      this.requestUpdate();
+      await this.updateComplete;
+      // What goes at the end moves nothing that is in view.
+      const kept = withoutEnd(more, MOST_READ);
+      if (kept === more || this.#window !== more) return;
+      this.#detached = true;
       this.#show(kept, this.#final);
     });
     this.#reading = false;

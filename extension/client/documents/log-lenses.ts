@@ -1,6 +1,6 @@
 /** What the lines above and below a log say: how it is shown, and the ways to the rest of it. */
 import * as vscode from "vscode";
-import { capitalised } from "../../protocol/format.ts";
+import { bytesText, capitalised } from "../../protocol/format.ts";
 import { sentence } from "../../protocol/message.ts";
 import { commandTo } from "../commands/registry.ts";
 import { LensNews } from "../lenses/news.ts";
@@ -52,11 +52,4 @@ function stateOf({ log, following, problem }: LogView): string {
   if (log.lab.link.state.kind !== "connected") return `${state} · waits for the engine`;
   if (following) return log.place.size === 0 ? `${state} · nothing written yet` : `${state} · follows its end`;
   return `${state} · stays as it is until its last line is in view`;
-}
-
-/** A size as files have it: `812 bytes`, `12.3 MB`. */
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "KB"] : bytes < 1e9 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
 }

@@ -2,9 +2,9 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import { bytesText } from "../../protocol/format.ts";
 import { STATE_FOLDER } from "../../protocol/handshake.ts";
 import type { Lab } from "../engine/lab.ts";
-import { bytesText } from "./log-lenses.ts";
 
 /** Bytes above which an editor is slow with a file, and says so itself. */
 const LARGE = 50_000_000;
