@@ -6,6 +6,7 @@ import { ensurePrerequisites } from "../workbench/prerequisites.ts";
 import { activation } from "./activation.ts";
 import { idleTime, ideaCost, restart } from "./engine.ts";
 import type { Figure } from "./figure.ts";
+import { largeLog } from "./log.ts";
 import { noveltyLook } from "./novelty.ts";
 import { resultsPanel } from "./results-panel.ts";
 import { printFigures } from "./table.ts";
@@ -18,6 +19,7 @@ const measures: Record<string, () => Promise<Figure[]>> = {
   idle: idleTime,
   novelty: noveltyLook,
   results: () => resultsPanel(),
+  log: largeLog,
 };
 
 const { values } = parseArgs({ options: { only: { type: "string" } } });

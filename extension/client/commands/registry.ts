@@ -32,6 +32,8 @@ type OnIdeas = [clicked?: IdeaRef, selected?: readonly IdeaRef[]];
 type OnRuns = [clicked?: RunRef, selected?: readonly RunRef[]];
 type OnSearches = [clicked?: SearchRef, selected?: readonly SearchRef[]];
 type OnReview = [review?: unknown];
+/** Address of the log; the active editor's where it is absent. */
+type OnLog = [log?: vscode.Uri];
 
 /** Arguments by command id. Menus pass the clicked row and the selected ones; without any, the command asks. */
 export interface Commands {
@@ -75,6 +77,10 @@ export interface Commands {
   "provingGround.stop": OnRuns;
   "provingGround.retry": OnRuns;
   "provingGround.openLog": OnRuns;
+  "provingGround.showEarlierLog": OnLog;
+  "provingGround.showLaterLog": OnLog;
+  "provingGround.followLog": OnLog;
+  "provingGround.openWholeLog": OnLog;
   "provingGround.runFirst": OnRuns;
   "provingGround.stopAll": [];
   "provingGround.openResults": [clicked?: Partial<IdeaRef> & { readonly environment?: string }];
