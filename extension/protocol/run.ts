@@ -86,6 +86,11 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
+/** Its state in words: a run that its search stopped is not one that somebody stopped. */
+export function stateText({ state, early }: Pick<Run, "state" | "early">): string {
+  return state === "stopped" && early !== null ? "stopped early" : state;
+}
+
 /** Readings of one run; arrays have equal length, `values[i]` at `x[i]`. */
 export const Curve = z.object({
   run: z.int(),

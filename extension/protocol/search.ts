@@ -49,7 +49,7 @@ export type Priority = z.infer<typeof Priority>;
 /**
  * Which runs of a search are stopped before their end. `median`: those worse than the median of the completed ones at the same point.
  * `parents`: those far behind the baseline, or behind all of their parents; needs no other runs. `halving`: at a few points all but the
- * best third.
+ * best third, and before a run begins all whose smoke command fails.
  */
 export const EarlyStopRule = z.enum(["off", "median", "parents", "halving"]);
 export type EarlyStopRule = z.infer<typeof EarlyStopRule>;

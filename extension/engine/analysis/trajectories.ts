@@ -55,7 +55,8 @@ export function trajectoriesOf({ ideas, runs, attempts }: Pick<Material, "ideas"
         const implemented = one.commit !== null || one.status === "in review" || (one.status === "rejected" && applied.has(one.id));
         return fate(one, implemented, (implemented ? lastFailure : furthest).get(one.id) ?? null, early.has(one.id));
       });
-      const counting = all.findLast(({ state }) => state === "valid" || state === "stopped") ?? all.findLast(({ state }) => state !== "aside") ?? all.at(-1);
+      const inState = (wanted: State) => all.findLast(({ state }) => state === wanted);
+      const counting = inState("valid") ?? inState("stopped") ?? all.findLast(({ state }) => state !== "aside") ?? all.at(-1);
       const { result = idea, state = "open", stage = null, failure = null } = counting ?? {};
       return {
         ...{ idea, result, state, stage, failure },
