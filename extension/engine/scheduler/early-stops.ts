@@ -25,7 +25,8 @@ const MOST_TRACKS = 512;
 
 export class EarlyStops {
   readonly #options: EarlyStopsOptions;
-  readonly #looking = new Set<number>();
+  /** Runs that are being looked at; true once there is more to look at. */
+  readonly #looking = new Map<number, boolean>();
   /** Runs under way that are clearly worse as far as they have come. */
   readonly #worse = new Map<number, Finding>();
   /** Of ended runs; read from their folders when they are first asked for. */
@@ -33,21 +34,36 @@ export class EarlyStops {
   /** By search. */
   readonly #trees = new Map<string, Promise<string | null>>();
 
+  #closed = false;
+
   constructor(options: EarlyStopsOptions) {
     this.#options = options;
   }
 
   /** Looks at a run that has a new reading. */
   look(run: Run, metric: MetricSettings, reader: MetricReader): void {
-    if (run.idea === null || this.#looking.has(run.id)) return;
+    if (run.idea === null) return;
+    if (this.#looking.has(run.id)) {
+      this.#looking.set(run.id, true);
+      return;
+    }
     const { search: id } = this.#options.store.ideas.get(run.idea);
     if (id === null || !this.#options.store.early.isWatched(run.id)) return;
     const search = this.#options.store.searches.get(id);
     if (search.plan.earlyStop.rule === "off") return;
-    this.#looking.add(run.id);
+    this.#looking.set(run.id, false);
     this.#judge({ ...run, idea: run.idea }, search, metric, reader)
       .catch(this.#options.failed)
-      .finally(() => this.#looking.delete(run.id));
+      .finally(() => {
+        const more = this.#looking.get(run.id) === true;
+        this.#looking.delete(run.id);
+        if (more && !this.#closed) this.look(run, metric, reader);
+      });
+  }
+
+  /** Stops nothing any more. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Forgets a run that has ended. */
@@ -58,7 +74,9 @@ export class EarlyStops {
   async #judge(run: Run & { idea: number }, search: Search, metric: MetricSettings, reader: MetricReader): Promise<void> {
     const { store } = this.#options;
     const field = await this.#field(run, search, metric.direction);
-    if (ENDED.has(store.runs.get(run.id).state)) return;
+    if (this.#closed) return;
+    const { state, early } = store.runs.get(run.id);
+    if (ENDED.has(state) || early !== null) return;
     const track = trackOf(reader.curve(run.id), metric.direction);
     const found = whyStop(search.plan.earlyStop, metric.direction, track, field);
     if (found === null) this.#worse.delete(run.id);

@@ -149,7 +149,21 @@ export class Fleet {
   }
 
   #add(name: string, setting: TargetSetting | null, { listed, drained }: { listed: boolean; drained: boolean }): Place {
-    const { store, compute: here, setupCompute, inherited, reach, records, insist, after, now, freeSpace, folder, over, read } = this.#options;
+    const {
+      store,
+      compute: here,
+      setupCompute,
+      inherited,
+      reach,
+      records,
+      insist,
+      after,
+      now,
+      freeSpace,
+      folder,
+      over,
+      read,
+    } = this.#options;
     const { onRoom, onNotice, onError } = this.#options;
     const before = this.#places.get(name);
     const compute = setting === null ? here : reach(setting);

@@ -166,6 +166,7 @@ export class Scheduler {
   /** Stops looking; what runs goes on without the engine. */
   close(): void {
     this.#insist.close();
+    this.#early.close();
     this.#dispatcher.close();
     this.#fleet.close();
   }
