@@ -110,7 +110,7 @@ function describe(run: Run, environment: Environment | undefined, now: number): 
     case "failed":
       return [run.failure ?? "failed", ...(run.reason === null ? [] : [run.reason])];
     case "stopped":
-      return ["stopped"];
+      return run.early === null ? ["stopped"] : ["stopped early", metricText(run.early.value)];
   }
 }
 
@@ -130,6 +130,7 @@ function tooltip(run: Run, title: string, environment: Environment | undefined, 
     run.metric === null ? "" : `${metric} ${metricText(run.metric)}`,
     seconds === null ? "" : `${run.endedAt === null ? "for" : "took"} ${durationText(seconds)}`,
     run.reason ?? "",
+    run.early === null || run.early.saved === 0 ? "" : `saved about ${durationText(run.early.saved)}`,
   ];
   return [`**${escapeMarkdown(title)}** · ${run.state}`, ...facts.filter((fact) => fact !== "").map(escapeMarkdown)].join("\n\n");
 }

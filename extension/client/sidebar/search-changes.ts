@@ -4,7 +4,7 @@ import { gatesOf, hasEpochs, hasParents, planProblem } from "../../protocol/plan
 import { rangeText, readNumber } from "../../protocol/read-number.ts";
 import type { Range } from "../../protocol/read-number.ts";
 import type { Gate, PlanChange, Search, SearchCaps, SearchPlan } from "../../protocol/search.ts";
-import { asked, asksText, hoursName } from "../../protocol/search-text.ts";
+import { asked, asksText, EARLY_STOPS, hoursName } from "../../protocol/search-text.ts";
 
 export interface Option {
   label: string;
@@ -35,6 +35,7 @@ export function changeableParts({ plan, spent }: Search, gpus: number): Changeab
     gatesPart(plan),
     ...(hasParents(plan.algorithm) ? [exploitPart(plan), basePart(plan)] : []),
     repeatsPart(plan),
+    earlyStopPart(plan),
     capPart(plan, "dollars", "Cap: Dollars", "US dollars for models", false, spent.dollars),
     capPart(plan, "tokens", "Cap: Tokens", "Tokens, in and out together", true, spent.tokens),
     capPart(plan, "hours", gpus > 0 ? "Cap: GPU Hours" : "Cap: Run Hours", `${hoursName(gpus)} of its runs`, false, spent.hours),
@@ -106,6 +107,15 @@ function repeatsPart({ repeats }: SearchPlan): ChangeablePart {
     now: one === repeats,
   }));
   return { label: "Near-Repeats", now: REPEATS[repeats], ask: { kind: "options", options } };
+}
+
+function earlyStopPart({ earlyStop }: SearchPlan): ChangeablePart {
+  const options = (["off", "median", "parents", "halving"] as const).map((rule) => ({
+    label: EARLY_STOPS[rule],
+    change: { earlyStop: { rule } },
+    now: rule === earlyStop.rule,
+  }));
+  return { label: "Runs Stopped Early", now: EARLY_STOPS[earlyStop.rule], ask: { kind: "options", options } };
 }
 const REPEATS = { skip: "put aside", ask: "wait for me", keep: "kept as others" };
 

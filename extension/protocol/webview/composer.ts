@@ -1,6 +1,6 @@
 /** Messages between the composer's webview and the extension; every message is data, checked by its type tag. */
 import * as z from "zod";
-import { Algorithm, Gate, Repeats, SearchCaps, SearchState } from "../search.ts";
+import { Algorithm, EarlyStopRule, Gate, Repeats, SearchCaps, SearchState } from "../search.ts";
 
 const Choice = z.object({ id: z.string(), label: z.string(), problem: z.string().nullable() });
 
@@ -19,6 +19,7 @@ export const SearchForm = z.object({
   asks: z.array(Gate),
   caps: SearchCaps,
   repeats: Repeats,
+  earlyStop: EarlyStopRule,
 });
 export type SearchForm = z.infer<typeof SearchForm>;
 

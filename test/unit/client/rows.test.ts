@@ -188,3 +188,26 @@ test("a target that cannot be used says why", () => {
 test("a title cannot break out of its tooltip", () => {
   expect(escapeMarkdown("[x](command:y) *b*")).toBe(String.raw`\[x\]\(command:y\) \*b\*`);
 });
+
+test("what was stopped early says so, where it stood and what that saved; what somebody stopped does not", () => {
+  const early = { axis: "seconds", at: 2, value: 2.75, limit: 2.1, reason: "worse", saved: 300 } as const;
+  const stopped = { state: "stopped", metric: null } as const;
+  const reason = "Stopped early: its best val_loss by 2 s of its training clock was 2.750.";
+  const snapshot = {
+    ...labFixture(0),
+    ideas: [
+      ideaFixture(1, { title: "A", status: "stopped", problem: reason, commit: "c" }),
+      ideaFixture(2, { title: "B", status: "stopped", commit: "c" }),
+    ],
+    runs: [runFixture(1, 1, { ...stopped, early, reason }), runFixture(2, 2, stopped)],
+  };
+  const [ended] = runRows("lab", snapshot, NOW);
+  expect(text(ended?.kind === "group" ? ended.children : [])).toEqual(["B | stopped · seed 0", "A | stopped early · 2.750 · seed 0"]);
+  const [, run] = ended?.kind === "group" ? ended.children : [];
+  expect(run?.tooltip).toMatch(/Stopped early: its best[^]*saved about 5 min/);
+  expect(text(ideaRows("lab", snapshot.ideas, environment, "epoch", new Set()))).toEqual([
+    "Epoch 1 | 2 ideas",
+    "  A | stopped early",
+    "  B | stopped",
+  ]);
+});

@@ -227,6 +227,7 @@ describe("what may be changed of a search", () => {
       "Explore or Exploit: the paper's schedule",
       "Exploiting Ideas Are Written On: the baseline",
       "Near-Repeats: put aside",
+      "Runs Stopped Early: none",
       "Cap: Dollars: none",
       "Cap: Tokens: none",
       "Cap: GPU Hours: none",
