@@ -117,7 +117,7 @@ export class Scheduler {
       places: (asked) => this.#fleet.candidates(asked),
       current: (name) => this.#fleet.get(name),
       launcher: new Launcher({
-        ...{ store, git },
+        ...{ store, git, ahead: path.join(options.folder, "ahead") },
         directoryOf: (name) => this.#directoryOf(name),
       }),
       onTaken: () => this.#fleet.publish(),

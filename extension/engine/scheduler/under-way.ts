@@ -138,6 +138,10 @@ export class UnderWay {
       this.#options.store.runs.setWaits(run.id, state.reason ?? null);
       return;
     }
+    if (state.state === "absent" && this.#options.queues && this.#options.store.runs.get(run.id).state === "starting") {
+      await this.#submitAgain(active);
+      return;
+    }
     this.#options.store.runs.setWaits(run.id, null);
     if (state.state === "running") {
       this.#begun(run.id);
@@ -152,6 +156,18 @@ export class UnderWay {
       // What it left stays where it is; the next look tries again.
       active.finishing = false;
       throw cause;
+    }
+  }
+
+  /** A cluster that forgot a job before it began, as a restart or a limit on waiting makes them do, is given it again. */
+  async #submitAgain(active: Active): Promise<void> {
+    const { run, ref, plan } = active;
+    active.finishing = true;
+    try {
+      this.#options.store.runs.setWaits(run.id, "its target forgot it before it began, and is given it again");
+      await this.#options.compute.submit({ ...plan.job, directory: ref.directory });
+    } finally {
+      active.finishing = false;
     }
   }
 

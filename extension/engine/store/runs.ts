@@ -123,6 +123,13 @@ export class Runs {
     return row === undefined ? null : this.#toRun(row);
   }
 
+  /** The first few queued runs. */
+  next(count: number): Run[] {
+    return this.#database
+      .all("SELECT * FROM runs WHERE state = 'queued' ORDER BY position, id LIMIT ?", count)
+      .map((row) => this.#toRun(row));
+  }
+
   /** Runs that were started and have not ended, as far as is known. @param target absent: on all targets */
   underWay(target?: string): Run[] {
     const sql = "SELECT * FROM runs WHERE state IN ('starting', 'running') AND (?1 IS NULL OR target = ?1) ORDER BY id";
@@ -147,7 +154,11 @@ export class Runs {
 
   /** The highest place that a run left the queue from; 0 before the first. */
   position(): number {
-    return Number(this.#database.get("SELECT coalesce(max(position), 0) AS position FROM runs WHERE state <> 'queued'")?.position);
+    // State by state, so that an index answers it.
+    const sql = ["starting", "running", "succeeded", "failed", "stopped"]
+      .map((state) => `SELECT max(position) AS position FROM runs WHERE state = '${state}'`)
+      .join(" UNION ALL ");
+    return Number(this.#database.get(`SELECT coalesce(max(position), 0) AS position FROM (${sql})`)?.position);
   }
 
   /** The last place that runs of a search, or (null) those of humans, were given; 0 before the first. */
@@ -225,7 +236,7 @@ export class Runs {
   }
 
   /** A run that was taken but provably never started goes back to its place in the queue. */
-  requeue(id: number, why: string): void {
+  requeue(id: number, why: string | null): void {
     this.#move(
       "engine",
       id,
