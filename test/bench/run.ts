@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { packaged, vsix } from "../workbench/packaged.ts";
 import { ensurePrerequisites } from "../workbench/prerequisites.ts";
 import { activation } from "./activation.ts";
+import { earlyStopping } from "./early-stopping.ts";
 import { idleTime, ideaCost, restart } from "./engine.ts";
 import type { Figure } from "./figure.ts";
 import { noveltyLook } from "./novelty.ts";
@@ -15,6 +16,7 @@ const measures: Record<string, () => Promise<Figure[]>> = {
   restart,
   ideas: ideaCost,
   idle: idleTime,
+  early: earlyStopping,
   novelty: noveltyLook,
   results: () => resultsPanel(),
 };
