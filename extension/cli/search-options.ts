@@ -84,7 +84,7 @@ export function changeable(command: Command, usual: { size?: number; epochs?: nu
     .addOption(
       new Option(
         "--early-stop <rule>",
-        "runs that are stopped early: those worse than the median, far behind baseline or parents, or all but the best third",
+        "runs that are stopped early: those worse than the median, far behind baseline or parents, or all but the best half",
       ).choices(EARLY_STOP_RULES),
     )
     .option(

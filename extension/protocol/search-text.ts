@@ -33,7 +33,7 @@ export const asksText = (gates: Gates) => asked(gates).join(", ");
 /** The gates at which it asks. */
 export const asked = (gates: Gates) => (Object.keys(gates) as Gate[]).filter((gate) => gates[gate] === "ask");
 
-/** Which runs are stopped early, in words: `off`, `worse than the median, from 25 % on`. */
+/** Which runs are stopped early, in words: `off`, `worse than the median, from 50 % on`. */
 export function earlyStopText({ rule, grace }: EarlyStop): string {
   return rule === "off" ? "off" : `${EARLY_STOPS[rule]}, from ${Math.round(grace * 100)} % on`;
 }
@@ -43,7 +43,7 @@ export const EARLY_STOPS: Record<EarlyStopRule, string> = {
   off: "none",
   median: "worse than the median",
   parents: "far behind baseline or parents",
-  halving: "all but the best third",
+  halving: "all but the best half",
 };
 
 /** Hours are those of GPUs where a run needs one, else those of runs. */

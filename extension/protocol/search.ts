@@ -49,7 +49,7 @@ export type Priority = z.infer<typeof Priority>;
 /**
  * Which runs of a search are stopped before their end. `median`: those worse than the median of the completed ones at the same point.
  * `parents`: those far behind the baseline, or behind all of their parents; needs no other runs. `halving`: at a few points all but the
- * best third, and before a run begins all whose smoke command fails.
+ * best half, and before a run begins all whose smoke command fails.
  */
 export const EarlyStopRule = z.enum(["off", "median", "parents", "halving"]);
 export type EarlyStopRule = z.infer<typeof EarlyStopRule>;
@@ -57,11 +57,11 @@ export type EarlyStopRule = z.infer<typeof EarlyStopRule>;
 export const EarlyStop = z.object({
   rule: EarlyStopRule.default("off"),
   /** Share of a run before which it is never stopped. */
-  grace: z.number().min(0.05).max(0.95).default(0.25),
+  grace: z.number().min(0.05).max(0.95).default(0.5),
 });
 export type EarlyStop = z.infer<typeof EarlyStop>;
 /** Every run goes on to its end. */
-export const TO_THE_END: EarlyStop = { rule: "off", grace: 0.25 };
+export const TO_THE_END: EarlyStop = { rule: "off", grace: 0.5 };
 
 /** What the human decided; nothing in it changes by itself. */
 export const SearchPlan = z.object({

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { packaged, vsix } from "../workbench/packaged.ts";
 import { ensurePrerequisites } from "../workbench/prerequisites.ts";
 import { activation } from "./activation.ts";
+import { earlyStopping } from "./early-stopping.ts";
 import { idleTime, ideaCost, restart } from "./engine.ts";
 import type { Figure } from "./figure.ts";
 import { largeLog } from "./log.ts";
@@ -17,6 +18,7 @@ const measures: Record<string, () => Promise<Figure[]>> = {
   restart,
   ideas: ideaCost,
   idle: idleTime,
+  early: earlyStopping,
   novelty: noveltyLook,
   results: () => resultsPanel(),
   log: largeLog,

@@ -59,7 +59,7 @@ const REPEATS = options<Repeats>(["skip", "ask", "keep"], (repeats) => {
 });
 
 const EARLY = options<EarlyStopRule>(["off", "median", "parents", "halving"], (rule) => capitalised(EARLY_STOPS[rule]));
-const EARLY_HINT = "Runs that are stopped before their end, from a quarter of it on, because they are clearly worse than others were there";
+const EARLY_HINT = "Runs that are stopped before their end, from half of it on, because they are clearly worse than others were there";
 
 const EPOCHS: Range = { min: 1, max: 1000, whole: true };
 const SEEDS: Range = { min: 1, max: 20, whole: true };

@@ -35,7 +35,7 @@ export interface Finding {
   value: number;
   /** What it would have had to reach, the allowance for noise not yet taken off. */
   limit: number;
-  against: "median" | "baseline" | "parents" | "third";
+  against: "median" | "baseline" | "parents" | "half";
   /** Runs that the limit comes from. */
   runs: number;
 }
@@ -45,7 +45,7 @@ const LEAST_CURVES = 4;
 /** Of the baseline and of parents what they had at this share of the way is asked for: a run that is merely slower goes on. */
 const HANDICAP = 0.5;
 /** Of the runs that reach a rung one in so many goes on; the next rung lies so many times as far. */
-const REDUCTION = 3;
+const REDUCTION = 2;
 /** What differs by no more than so many of the baseline's standard deviations is not clearly worse. */
 const ALLOWANCE = 2;
 const MOST_POINTS = 256;
@@ -67,7 +67,7 @@ export function trackOf({ axis, x, values }: Pick<Curve, "axis" | "x" | "values"
 
 /**
  * Compares a run with others at the point that it has reached. `median`: worse than the median of the others (Golovin et al. 2017,
- * Google Vizier, section on automated stopping). `halving`: at rungs that lie three times as far each not among the best third of those
+ * Google Vizier, section on automated stopping). `halving`: at rungs that lie twice as far each not among the best half of those
  * that came there (Li et al. 2020, arXiv 1810.05934, asynchronous successive halving; here on one run's own curve, so that nothing is
  * begun anew). `parents`: worse than the baseline, or than every parent, was at half of the way.
  * @returns null for a run that is to go on
@@ -89,7 +89,8 @@ export function whyStop({ rule, grace }: EarlyStop, direction: Direction, run: T
   const stopped = like(field.stopped);
   switch (rule) {
     case "median": {
-      const reached = valuesAt(at, others, stopped);
+      // Those that were stopped before count as what they had then, or else every stop would raise what the next run has to reach.
+      const reached = [...others, ...stopped].flatMap((track) => bestAt(track, at) ?? []);
       const limit = medianOf(reached);
       if (others.length < LEAST_CURVES || limit === null) return null;
       return finding({ at, value, limit, against: "median", runs: reached.length });
@@ -101,7 +102,7 @@ export function whyStop({ rule, grace }: EarlyStop, direction: Direction, run: T
       // The run itself is one of those that came to the rung.
       const limit = reached[Math.ceil((reached.length + 1) / REDUCTION) - 1];
       if (there === null || limit === undefined || others.length < LEAST_CURVES) return null;
-      return finding({ at: rung, value: there, limit, against: "third", runs: reached.length });
+      return finding({ at: rung, value: there, limit, against: "half", runs: reached.length });
     }
     case "parents": {
       const before = (tracks: readonly Track[]) => tracks.flatMap((track) => bestAt(track, at * HANDICAP) ?? []);

@@ -17,8 +17,8 @@ function missed(against: Finding["against"], limit: string, runs: number): strin
   switch (against) {
     case "median":
       return `worse than the median ${limit} of ${counted(runs, "run")} at that point`;
-    case "third":
-      return `and the best third of ${counted(runs, "other run")} had ${limit} or better`;
+    case "half":
+      return `and the best half of ${counted(runs, "other run")} had ${limit} or better`;
     case "baseline":
       return `worse than the baseline's ${limit} at half of that point`;
     case "parents":

@@ -47,12 +47,11 @@ export class EarlyStops {
       this.#looking.set(run.id, true);
       return;
     }
-    const { search: id } = this.#options.store.ideas.get(run.idea);
-    if (id === null || !this.#options.store.early.isWatched(run.id)) return;
-    const search = this.#options.store.searches.get(id);
-    if (search.plan.earlyStop.rule === "off") return;
+    const { early, searches } = this.#options.store;
+    const watcher = early.watcherOf(run.id);
+    if (watcher === null) return;
     this.#looking.set(run.id, false);
-    this.#judge({ ...run, idea: run.idea }, search, metric, reader)
+    this.#judge({ ...run, idea: run.idea }, searches.get(watcher), metric, reader)
       .catch(this.#options.failed)
       .finally(() => {
         const more = this.#looking.get(run.id) === true;

@@ -17,6 +17,14 @@ export class EarlyEnds {
     return this.#database.get("SELECT watched FROM runs WHERE id = ?", id)?.watched === 1;
   }
 
+  /** The search that may stop a run early by its plan as it is now; null when none may. Asked at every reading, so that it is one query. */
+  watcherOf(id: number): number | null {
+    const sql = `SELECT i.search FROM runs r JOIN ideas i ON i.id = r.idea JOIN searches s ON s.id = i.search
+      WHERE r.id = ? AND r.watched = 1 AND json_extract(s.plan, '$.earlyStop.rule') <> 'off'`;
+    const search = this.#database.get(sql, id)?.search ?? null;
+    return search === null ? null : Number(search);
+  }
+
   /** Ended runs of a search's ideas, newest first: completed ones, or those that were stopped early. */
   comparable(search: number, state: "succeeded" | "stopped", most: number): Run[] {
     const sql = `SELECT r.id FROM runs r JOIN ideas i ON i.id = r.idea

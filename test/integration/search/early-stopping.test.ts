@@ -66,7 +66,7 @@ test.each(["evolutionary", "steady state"] as const)(
     const saved = snapshot.runs.reduce((sum, { early }) => sum + (early?.saved ?? 0), 0) / 3600;
     expect(search.saved).toBeCloseTo(saved, 9);
     expect(analysis.expenses.saved).toBeCloseTo(saved, 9);
-    expect(searchText(search, snapshot, Date.now())).toMatch(/early stopping +far behind baseline or parents, from 25 % on/);
+    expect(searchText(search, snapshot, Date.now())).toMatch(/early stopping +far behind baseline or parents, from 50 % on/);
   },
 );
 
@@ -76,7 +76,7 @@ test("a search may be told to stop bad runs while they are under way", async () 
   await watched.until(({ runs }) => runs.some(({ idea, live }) => idea !== null && (live?.value ?? 0) > 90));
   expect(watched.snapshot.runs.every(({ early }) => early === null)).toBe(true);
   const changed = await connection.request(methods.searchChange, { search: id, change: { earlyStop: { rule: "parents" } } });
-  expect(changed.plan.earlyStop).toEqual({ rule: "parents", grace: 0.25 });
+  expect(changed.plan.earlyStop).toEqual({ rule: "parents", grace: 0.5 });
   const ideas = ideasOf(await ended(id), id);
   expect(new Set(ideas.map(({ status }) => status))).toEqual(new Set(["done", "stopped"]));
 });

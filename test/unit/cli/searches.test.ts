@@ -41,7 +41,7 @@ describe("search start", () => {
         repeats: "skip",
         target: null,
         priority: "normal",
-        earlyStop: { rule: "off", grace: 0.25 },
+        earlyStop: { rule: "off", grace: 0.5 },
       },
       ...{ judge: null, caps: { dollars: 0, tokens: 0, hours: 0, minutes: 0 } },
     });

@@ -6,5 +6,5 @@ export const sql = `
 ALTER TABLE runs ADD COLUMN watched INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN early TEXT;
 
-UPDATE searches SET plan = json_set(plan, '$.earlyStop', json('{"rule":"off","grace":0.25}'));
+UPDATE searches SET plan = json_set(plan, '$.earlyStop', json('{"rule":"off","grace":0.5}'));
 `;
