@@ -4,9 +4,10 @@ import { compareVersions, connectEngine, type ConnectOptions, type EngineConnect
 import type { ValidEnvironment } from "../protocol/environment.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import type { Snapshot } from "../protocol/lab.ts";
-import { environmentsList, modelsConfigure } from "../protocol/methods.ts";
+import { engineConfigure, environmentsList, modelsConfigure } from "../protocol/methods.ts";
 import type { Provider } from "../protocol/model.ts";
 import { repositoryOf } from "../protocol/repository.ts";
+import { SandboxChoice } from "../protocol/target.ts";
 import { spendingFrom } from "./spending.ts";
 import { formatNumber } from "./output.ts";
 
@@ -39,6 +40,8 @@ export async function connectOptions(folder: string, log: (line: string) => void
 export async function openLab(folder: string, log: (line: string) => void): Promise<EngineConnection> {
   const spending = await spendingFrom(process.env);
   const connection = await connectEngine(await connectOptions(folder, log));
+  const machine = machineFrom(process.env);
+  if (Object.keys(machine).length > 0) await connection.request(engineConfigure, machine);
   await connection.request(modelsConfigure, { ...modelsFrom(process.env), ...spending, ...embeddingsFrom(process.env) });
   return connection;
 }
@@ -60,6 +63,21 @@ export function modelsFrom(variables: NodeJS.ProcessEnv): { providers: Provider[
 /** PROVING_GROUND_EMBEDDINGS, as `env/model`; without it the terminal has no word on it. */
 export function embeddingsFrom({ PROVING_GROUND_EMBEDDINGS: model }: NodeJS.ProcessEnv): { embeddings?: string } {
   return model === undefined ? {} : { embeddings: model.trim() };
+}
+
+/**
+ * What the terminal's environment says of this machine: PROVING_GROUND_SLOTS, runs at a time, and PROVING_GROUND_SANDBOX, `auto`, `on` or
+ * `off`. What it does not say stays as it was said last.
+ * @throws ProvingGroundError `usage`
+ */
+export function machineFrom(variables: NodeJS.ProcessEnv): { slots?: number; sandbox?: SandboxChoice } {
+  const { PROVING_GROUND_SLOTS: slots = "", PROVING_GROUND_SANDBOX: choice = "" } = variables;
+  if (!/^\d{0,4}$/.test(slots)) throw new ProvingGroundError("usage", `PROVING_GROUND_SLOTS is ${slots}: it must be a whole number`);
+  const sandbox = SandboxChoice.safeParse(choice);
+  if (choice !== "" && !sandbox.success) {
+    throw new ProvingGroundError("usage", `PROVING_GROUND_SANDBOX is ${choice}: it must be auto, on or off`);
+  }
+  return { ...(slots === "" ? {} : { slots: Number(slots) }), ...(sandbox.success ? { sandbox: sandbox.data } : {}) };
 }
 
 /** The environment that is named, or the only one there is. */

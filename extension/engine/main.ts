@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { ensureStateFolder } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import { FAILED_LINE, READY_LINE, type EngineAddress } from "../protocol/handshake.ts";
-import { labDelta, type Notice, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
+import { labDelta, type MachineSettings, type Notice, notice, PROTOCOL_VERSION } from "../protocol/methods.ts";
 import { LocalCompute } from "./compute/local.ts";
 import { reach } from "./compute/reach.ts";
 import { ENDED } from "../protocol/run.ts";
@@ -161,13 +161,19 @@ async function run(repository: string, patience: number): Promise<void> {
   process.on("SIGTERM", () => void stop("asked to by a signal"));
   process.on("SIGINT", () => void stop("asked to by a signal"));
 
+  const configure = ({ slots, repairWithin, sandbox }: MachineSettings) => {
+    repairs.configure(repairWithin);
+    compute.setSlots(slots === 0 ? undefined : slots);
+    compute.setSandbox(sandbox);
+  };
+  configure(store.settings.machine);
   const startedAt = Date.now();
   answerLab(server, {
     ...{ version: PROVING_GROUND_VERSION, repository, startedAt, store, environments, publisher, models, git },
     stop: () => void stop("asked to by a client"),
   });
   answerIdeas(server, store, environments, novelty);
-  answerExecutor(server, { store, models, generation, implementer, proposals, repairs, judge, scheduler, compute, tell });
+  answerExecutor(server, { store, models, generation, implementer, proposals, repairs, judge, scheduler, configure, tell });
 
   answerTargets(server, scheduler);
   answerSearches(server, autopilot, { store, git, environments, ideator });

@@ -344,11 +344,18 @@ export const Notice = z.object({
 export type Notice = z.infer<typeof Notice>;
 export const notice = new Notification("notice", Notice);
 
-/**
- * What the user set for this machine; replaces what was said before. `slots` 0 leaves their number to the machine; a run that crashes
- * within `repairWithin` seconds is handed back once to the model that wrote its code, 0 none.
- */
+/** What the user set for this machine; kept by the engine. */
+export const MachineSettings = z.object({
+  /** Runs at a time; 0 leaves their number to the machine. */
+  slots: z.int().min(0).default(0),
+  /** A run that crashes within so many seconds is handed back once to the model that wrote its code; 0: none. */
+  repairWithin: z.number().min(0).default(0),
+  sandbox: SandboxChoice.default("auto"),
+});
+export type MachineSettings = z.infer<typeof MachineSettings>;
+
+/** Replaces what was said of this machine before; what is not named stays as it was. */
 export const engineConfigure = request<null>()(
   "engine/configure",
-  z.object({ slots: z.int().min(0), repairWithin: z.number().min(0).default(0), sandbox: SandboxChoice.default("auto") }),
+  z.object({ slots: z.int().min(0).optional(), repairWithin: z.number().min(0).optional(), sandbox: SandboxChoice.optional() }),
 );

@@ -3,7 +3,6 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { ImplementResult } from "../../protocol/methods.ts";
 import * as methods from "../../protocol/methods.ts";
 import { BY_HAND } from "../../protocol/model.ts";
-import type { LocalCompute } from "../compute/local.ts";
 import type { Implementer } from "../implementer/implementer.ts";
 import type { Proposals } from "../implementer/proposals.ts";
 import type { Models } from "../models/catalogue.ts";
@@ -23,7 +22,8 @@ export interface Executor {
   repairs: Repairs;
   judge: Judge;
   scheduler: Scheduler;
-  compute: LocalCompute;
+  /** Goes by what the user set for this machine. */
+  configure: (settings: methods.MachineSettings) => void;
   /** Tells everybody who looks. */
   tell: (notice: methods.Notice) => void;
 }
@@ -87,7 +87,7 @@ function judgeUnwatched({ judge, tell }: Executor, idea: number, model: string):
   });
 }
 
-function answerRunning(server: Server, { scheduler, compute, repairs }: Executor): void {
+function answerRunning(server: Server, { store, scheduler, configure }: Executor): void {
   server.handle(methods.environmentsSetup, ({ environment }, call) => scheduler.setup(environment, (message) => call.report({ message })));
   server.handle(methods.environmentsBaseline, ({ environment, ...how }) => scheduler.baseline("human", environment, how));
   server.handle(methods.runsEnqueue, ({ ideas, ...how }) => scheduler.enqueue("human", ideas, how));
@@ -99,10 +99,15 @@ function answerRunning(server: Server, { scheduler, compute, repairs }: Executor
   server.handle(methods.runsWhy, async ({ run }) => ({ reasons: await scheduler.why(run) }));
   server.handle(methods.runLog, ({ run, from, limit }) => scheduler.log(run, from, limit));
   server.handle(methods.runCurves, ({ runs }) => scheduler.curves(runs));
-  server.handle(methods.engineConfigure, async ({ slots, repairWithin, sandbox }) => {
-    repairs.configure(repairWithin);
-    compute.setSlots(slots === 0 ? undefined : slots);
-    compute.setSandbox(sandbox);
+  server.handle(methods.engineConfigure, async (said) => {
+    const before = store.settings.machine;
+    const settings = {
+      slots: said.slots ?? before.slots,
+      repairWithin: said.repairWithin ?? before.repairWithin,
+      sandbox: said.sandbox ?? before.sandbox,
+    };
+    store.settings.machine = settings;
+    configure(settings);
     await scheduler.lookAtMachine();
     return null;
   });

@@ -8,6 +8,7 @@ import { Implementations } from "./implementations.ts";
 import { Parents } from "./parents.ts";
 import { Requests } from "./requests.ts";
 import { Runs } from "./runs.ts";
+import { Settings } from "./settings.ts";
 import { Searches } from "./searches.ts";
 import { Targets } from "./targets.ts";
 import { Vectors } from "./vectors.ts";
@@ -24,6 +25,7 @@ export class Store {
   readonly events: Events;
   readonly vectors: Vectors;
   readonly targets: Targets;
+  readonly settings: Settings;
   readonly #database: Database;
 
   /**
@@ -43,6 +45,7 @@ export class Store {
     this.events = new Events(this.#database);
     this.vectors = new Vectors(this.#database);
     this.targets = new Targets(this.#database);
+    this.settings = new Settings(this.#database);
   }
 
   /** Hears of every committed change; @returns a function that ends the subscription. */

@@ -30,6 +30,8 @@ let watched: Watched;
 
 async function connect(): Promise<void> {
   client = await lab.connect();
+  // Its runs and the tests speak through a pipe outside of the runs' own folders.
+  await client.request(methods.engineConfigure, { sandbox: "off" });
   watched = await Watched.of(client);
 }
 const state = (file: string) => path.join(lab.folder, ".proving-ground", file);

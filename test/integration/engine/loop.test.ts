@@ -68,6 +68,7 @@ describe("the loop with operators", () => {
     });
     const state = path.join(here.folder, ".proving-ground");
     const first = await here.connect();
+    await first.request(methods.engineConfigure, { sandbox: "off" });
     const { execFileSync } = await import("node:child_process");
     execFileSync("mkfifo", [path.join(state, "go")]);
     const watched = await Watched.of(first);

@@ -29,7 +29,7 @@ export const LOCAL: FaultTarget = {
   open: () =>
     Promise.resolve({
       configure: async (client, slots) => {
-        await client.request(methods.engineConfigure, { slots });
+        await client.request(methods.engineConfigure, { slots, sandbox: "off" });
       },
       close: () => Promise.resolve(),
     }),

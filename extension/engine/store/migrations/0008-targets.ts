@@ -1,6 +1,7 @@
 /**
  * Migration 8: several compute targets. A run says which it was queued for (`asked`, empty: any) besides where it is (`target`, empty
- * until it has a place), and how much of its target it takes; the lab has an id by which targets tell its jobs from others'.
+ * until it has a place), and how much of its target it takes; the lab has an id by which targets tell its jobs from others'. What the user set for this
+ * machine is kept too.
  */
 export const sql = `
 ALTER TABLE runs ADD COLUMN asked TEXT NOT NULL DEFAULT '';
@@ -18,6 +19,8 @@ CREATE TABLE targets (
   drained INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 INSERT INTO targets (name) VALUES ('local');
+
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lab (id TEXT NOT NULL) STRICT;
 INSERT INTO lab (id) VALUES (lower(hex(randomblob(6))));
