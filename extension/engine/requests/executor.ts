@@ -89,14 +89,14 @@ function judgeUnwatched({ judge, tell }: Executor, idea: number, model: string):
 
 function answerRunning(server: Server, { store, scheduler, configure }: Executor): void {
   server.handle(methods.environmentsSetup, ({ environment }, call) => scheduler.setup(environment, (message) => call.report({ message })));
-  server.handle(methods.environmentsBaseline, ({ environment, ...how }) => scheduler.baseline("human", environment, how));
-  server.handle(methods.runsEnqueue, ({ ideas, ...how }) => scheduler.enqueue("human", ideas, how));
+  server.handle(methods.environmentsBaseline, ({ environment, ...how }) => scheduler.queue.baseline("human", environment, how));
+  server.handle(methods.runsEnqueue, ({ ideas, ...how }) => scheduler.queue.enqueue("human", ideas, how));
   server.handle(methods.runsStop, ({ runs }) => scheduler.stop(runs));
-  server.handle(methods.runsRetry, ({ runs, target }) => scheduler.retry(runs, "human", target));
-  server.handle(methods.runsForecast, ({ ideas, ...how }) => scheduler.forecast(ideas, how));
-  server.handle(methods.runsReorder, ({ runs, before }) => scheduler.reorder(runs, before));
-  server.handle(methods.runsMove, ({ runs, target }) => scheduler.move(runs, target));
-  server.handle(methods.runsWhy, async ({ run }) => ({ reasons: await scheduler.why(run) }));
+  server.handle(methods.runsRetry, ({ runs, target }) => scheduler.queue.retry(runs, "human", target));
+  server.handle(methods.runsForecast, ({ ideas, ...how }) => scheduler.queue.forecast(ideas, how));
+  server.handle(methods.runsReorder, ({ runs, before }) => scheduler.queue.reorder(runs, before));
+  server.handle(methods.runsMove, ({ runs, target }) => scheduler.queue.move(runs, target));
+  server.handle(methods.runsWhy, async ({ run }) => ({ reasons: await scheduler.queue.why(run) }));
   server.handle(methods.runLog, ({ run, from, limit }) => scheduler.log(run, from, limit));
   server.handle(methods.runCurves, ({ runs }) => scheduler.curves(runs));
   server.handle(methods.engineConfigure, async (said) => {

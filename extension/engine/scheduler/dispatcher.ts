@@ -3,7 +3,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Notice } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import { Recurring } from "../recurring.ts";
-import type { Lane } from "../store/runs.ts";
+import type { Lane } from "../store/run-queue.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
 import { isUnreachable } from "./contact.ts";
@@ -106,10 +106,10 @@ export class Dispatcher {
     const { store, launcher, places, end } = this.#options;
     // Runs of one kind wait for the first of that kind, so that a large one is not passed over for ever.
     const blocked = new Set<string>();
-    let lanes: Lane[] = store.runs.lanes();
+    let lanes: Lane[] = store.queue.lanes();
     while (this.#open && lanes.length > 0) {
       const able = lanes.filter(({ asked }) => places(asked === "" ? null : asked).some((place) => hasRoom(place, blocked)));
-      const heads = able.flatMap((lane) => ({ lane, run: store.runs.head(lane) })).filter(isThere);
+      const heads = able.flatMap((lane) => ({ lane, run: store.queue.head(lane) })).filter(isThere);
       const [first] = heads.sort((a, b) => a.run.position - b.run.position || a.run.id - b.run.id);
       if (first === undefined) break;
       lanes = heads.map(({ lane }) => lane);
@@ -131,7 +131,7 @@ export class Dispatcher {
   /** Makes the code of those ready that will be first when a place is free. */
   async #makeReady(): Promise<void> {
     const { store, launcher } = this.#options;
-    const next = store.runs.next(READY);
+    const next = store.queue.next(READY);
     launcher.ahead.keepOnly(new Set(next.map(({ id }) => id)));
     for (const run of next) {
       if (!this.#open || !launcher.ahead.wants(run.id)) continue;

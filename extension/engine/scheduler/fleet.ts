@@ -57,6 +57,7 @@ export class Fleet {
   readonly #places = new Map<string, Place>();
   #order: string[] = [];
   #cancelLook: (() => void) | null = null;
+  #looked = false;
   #closed = false;
 
   constructor(options: FleetOptions) {
@@ -69,10 +70,16 @@ export class Fleet {
     for (const { name, setting, listed, drained } of store.targets.list()) this.#add(name, setting, { listed, drained });
     const here = this.place(LOCAL);
     await here.look();
+    this.#looked = true;
     await takeUp(here);
     for (const place of this.all) if (place !== here) this.#begin(place);
     this.#lookLater();
     this.publish();
+  }
+
+  /** Whether it is known what this machine has. */
+  get looked(): boolean {
+    return this.#looked;
   }
 
   /** All targets: this machine, then the others in the order of the settings. */

@@ -130,7 +130,7 @@ export class Advance {
     if (now.length === 0) return under > 0 ? null : `The cap of ${caps.hours} hours could be passed by one more run.`;
     for (const idea of now) this.#inHand.add(idea);
     try {
-      const queued = await scheduler.enqueue("search", now, { seeds, target: search.plan.target, search });
+      const queued = await scheduler.queue.enqueue("search", now, { seeds, target: search.plan.target, search });
       if (signal.aborted)
         await scheduler.stop(
           queued.map(({ id }) => id),

@@ -62,7 +62,7 @@ export class Autopilot {
     const environment = await environments.get(name);
     this.#checkPlan(plan, environment.manifest.knobs.length);
     const { commit } = await environments.baselineCode(environment);
-    await scheduler.width(name, plan.target);
+    await scheduler.queue.width(name, plan.target);
     return { environment, commit };
   }
 
@@ -73,7 +73,7 @@ export class Autopilot {
     const taken = (kind: "ideas" | "implementation", model: string): Taken | null => store.calls.perIdea(name, kind, model);
     return forecast(plan, manifest, {
       seconds: store.runs.meanSeconds(name),
-      slots: await scheduler.width(name, plan.target),
+      slots: await scheduler.queue.width(name, plan.target),
       ideas: taken("ideas", plan.source),
       implementations: taken("implementation", plan.implementer ?? plan.source),
     });

@@ -170,11 +170,11 @@ export class Drive {
     const search = this.#search;
     const environment = await environments.get(search.environment);
     const reference = await Reference.of(this.#parts, environment.name, search.baseline, environment.directory);
-    if (!reference.isMeasured) await scheduler.baseline("search", environment.name, search.plan, search.baseline);
+    if (!reference.isMeasured) await scheduler.queue.baseline("search", environment.name, search.plan, search.baseline);
     this.#parts.models.spending.limitSearch(this.id, limitsOf(search));
     const asking = new Asking(this.#parts, search, environment, reference);
     this.#retryFailures();
-    return { environment, asking, reference, slots: Math.max(1, await scheduler.width(environment.name, search.plan.target)) };
+    return { environment, asking, reference, slots: Math.max(1, await scheduler.queue.width(environment.name, search.plan.target)) };
   }
 
   /** Asks for more ideas, waits, or ends. */
@@ -314,7 +314,7 @@ export class Drive {
     for (const { id, status } of store.ideas.ofSearch(this.id)) {
       if (status !== "failed") continue;
       const last = store.runs.ofIdea(id).at(-1);
-      if (last?.failure != null && NOT_THE_IDEAS.has(last.failure)) scheduler.retry([last.id], "search");
+      if (last?.failure != null && NOT_THE_IDEAS.has(last.failure)) scheduler.queue.retry([last.id], "search");
     }
   }
 

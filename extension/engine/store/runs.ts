@@ -1,8 +1,8 @@
-/** Runs in the store: the queue, what is under way, and what came out. */
+/** Runs in the store: how they are queued, begin and end, and what came out. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Containment, EarlyEnd, LiveReading, Run, RunFailure, RunState } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
-import type { Actor, Database, Row, Transaction } from "./database.ts";
+import type { Actor, Database, Row } from "./database.ts";
 
 export interface NewRun {
   environment: string;
@@ -26,12 +26,6 @@ export interface Beginning {
   contained: Containment | null;
   /** GPUs on all its nodes. */
   gpus: number;
-}
-
-/** One kind of queued runs; `asked` is empty for runs that any target may take. */
-export interface Lane {
-  environment: string;
-  asked: string;
 }
 
 export interface RunEnd {
@@ -105,31 +99,6 @@ export class Runs {
     return this.#database.all("SELECT * FROM runs WHERE idea = ? ORDER BY id", idea).map((row) => this.#toRun(row));
   }
 
-  /** Queued runs, first in line first. */
-  queued(): Run[] {
-    return this.#database.all("SELECT * FROM runs WHERE state = 'queued' ORDER BY position, id").map((row) => this.#toRun(row));
-  }
-
-  /** Kinds of queued runs: of one environment, for one target. Whatever keeps the first of a lane waiting keeps the whole lane. */
-  lanes(): Lane[] {
-    const sql = "SELECT DISTINCT environment, asked FROM runs WHERE state = 'queued'";
-    return this.#database.all(sql).map((row) => ({ environment: String(row.environment), asked: String(row.asked) }));
-  }
-
-  /** First in line of a lane. */
-  head({ environment, asked }: Lane): Run | null {
-    const sql = "SELECT * FROM runs WHERE state = 'queued' AND environment = ? AND asked = ? ORDER BY position, id LIMIT 1";
-    const row = this.#database.get(sql, environment, asked);
-    return row === undefined ? null : this.#toRun(row);
-  }
-
-  /** The first few queued runs. */
-  next(count: number): Run[] {
-    return this.#database
-      .all("SELECT * FROM runs WHERE state = 'queued' ORDER BY position, id LIMIT ?", count)
-      .map((row) => this.#toRun(row));
-  }
-
   /** Runs that were started and have not ended, as far as is known. @param target absent: on all targets */
   underWay(target?: string): Run[] {
     const sql = "SELECT * FROM runs WHERE state IN ('starting', 'running') AND (?1 IS NULL OR target = ?1) ORDER BY id";
@@ -145,26 +114,6 @@ export class Runs {
     const hours = Math.max(0, Number(this.#database.get(sql, target)?.time ?? 0)) / 3_600_000;
     this.#hours.set(target, hours);
     return hours;
-  }
-
-  /** GPUs of a run that has begun, on all its nodes. */
-  gpusOf(id: number): number {
-    return Number(this.#database.get("SELECT gpus FROM runs WHERE id = ?", id)?.gpus ?? 0);
-  }
-
-  /** The highest place that a run left the queue from; 0 before the first. */
-  position(): number {
-    // State by state, so that an index answers it.
-    const sql = ["starting", "running", "succeeded", "failed", "stopped"]
-      .map((state) => `SELECT max(position) AS position FROM runs WHERE state = '${state}'`)
-      .join(" UNION ALL ");
-    return Number(this.#database.get(`SELECT coalesce(max(position), 0) AS position FROM (${sql})`)?.position);
-  }
-
-  /** The last place that runs of a search, or (null) those of humans, were given; 0 before the first. */
-  lastPosition(search: number | null): number {
-    const sql = "SELECT coalesce(max(r.position), 0) AS position FROM runs r LEFT JOIN ideas i ON i.id = r.idea WHERE i.search IS ?";
-    return Number(this.#database.get(sql, search)?.position);
   }
 
   /** Finished baseline runs of exactly this code. */
@@ -276,47 +225,6 @@ export class Runs {
     );
   }
 
-  /**
-   * Puts queued runs, in the order given, before another queued one, or at the end.
-   * @returns those that were moved; the others have begun meanwhile
-   */
-  reorder(ids: readonly number[], before: number | null): Run[] {
-    const queued = this.queued();
-    const waiting = new Map(queued.map((run) => [run.id, run]));
-    const moved = [...new Set(ids)].flatMap((id) => waiting.get(id) ?? []);
-    if (moved.length === 0) return [];
-    const moving = new Set(moved.map(({ id }) => id));
-    const rest = queued.filter(({ id }) => !moving.has(id));
-    const at = before === null ? -1 : queued.slice(queued.findIndex(({ id }) => id === before)).find(({ id }) => !moving.has(id))?.id;
-    const index = at === -1 ? rest.length : rest.findIndex(({ id }) => id === at);
-    const place = index < 0 ? rest.length : index;
-    const order = [...rest.slice(0, place), ...moved, ...rest.slice(place)];
-    const positions = ascending(queued.map(({ position }) => position));
-    this.#database.transaction("human", (transaction) => {
-      for (const [nth, run] of order.entries()) {
-        const position = positions[nth] ?? run.position;
-        if (position !== run.position) {
-          this.#database.run("UPDATE runs SET position = ? WHERE id = ?", position, run.id);
-          transaction.runs.add(run.id);
-        }
-      }
-      for (const run of moved) this.#event(transaction, run, "run moved in the queue");
-    });
-    return moved.map(({ id }) => this.get(id));
-  }
-
-  /** Queues queued runs for another target. @param target null: for whichever has room first @returns those that had not begun */
-  ask(ids: readonly number[], target: string | null): Run[] {
-    const waiting = ids.map((id) => this.get(id)).filter(({ state }) => state === "queued");
-    this.#database.transaction("human", (transaction) => {
-      for (const run of waiting) {
-        this.#database.run("UPDATE runs SET asked = ?, reason = NULL WHERE id = ?", target ?? "", run.id);
-        this.#event(transaction, run, "run moved to another target", { target });
-      }
-    });
-    return waiting.map(({ id }) => this.get(id));
-  }
-
   /** Says what a run that has its place waits for; null when for nothing. */
   setWaits(id: number, reason: string | null): void {
     if ((this.#waits.get(id) ?? null) === reason) return;
@@ -346,12 +254,8 @@ export class Runs {
     }
     this.#database.transaction(actor, (transaction) => {
       this.#database.run(sql, ...values);
-      this.#event(transaction, run, kind);
+      transaction.event({ kind, run: id, ...(run.idea === null ? {} : { idea: run.idea }) });
     });
-  }
-
-  #event(transaction: Transaction, { id, idea }: Run, kind: string, detail?: object): void {
-    transaction.event({ kind, run: id, ...(idea === null ? {} : { idea }), ...(detail === undefined ? {} : { detail }) });
   }
 
   #toRun(row: Row): Run {
@@ -377,10 +281,4 @@ export class Runs {
       endedAt: row.ended_at === null ? null : Number(row.ended_at),
     };
   }
-}
-
-/** The same places, none twice, so that what is put between two others finds one. */
-function ascending(positions: readonly number[]): number[] {
-  let last = -Infinity;
-  return positions.map((position) => (last = position > last ? position : last + Math.max(1, Math.abs(last)) * 1e-9));
 }

@@ -7,6 +7,7 @@ import { Ideas } from "./ideas.ts";
 import { Implementations } from "./implementations.ts";
 import { Parents } from "./parents.ts";
 import { Requests } from "./requests.ts";
+import { RunQueue } from "./run-queue.ts";
 import { Runs } from "./runs.ts";
 import { Settings } from "./settings.ts";
 import { Searches } from "./searches.ts";
@@ -17,6 +18,7 @@ export class Store {
   readonly ideas: Ideas;
   readonly implementations: Implementations;
   readonly runs: Runs;
+  readonly queue: RunQueue;
   readonly early: EarlyEnds;
   readonly parents: Parents;
   readonly calls: Calls;
@@ -37,6 +39,7 @@ export class Store {
     this.ideas = new Ideas(this.#database);
     this.implementations = new Implementations(this.#database);
     this.runs = new Runs(this.#database);
+    this.queue = new RunQueue(this.#database, this.runs);
     this.early = new EarlyEnds(this.#database, this.runs);
     this.parents = new Parents(this.#database);
     this.calls = new Calls(this.#database);

@@ -27,7 +27,7 @@ type Search = Awaited<ReturnType<typeof searching>>;
 
 async function enqueue(at: Lab, search: Search, train: string, seeds = [0]) {
   const { id } = at.idea({ "toy/train.sh": `${train}\n# ${Math.random()}\n` }, null, { search: search.id });
-  return at.scheduler.enqueue("search", [id], { seeds, search });
+  return at.scheduler.queue.enqueue("search", [id], { seeds, search });
 }
 
 async function complete(at: Lab, search: Search, count: number): Promise<void> {
@@ -99,8 +99,8 @@ test("what a human asks for goes on to its end: a retry, and a run of one's own"
   const slow = training("4", "[ ! -e ../../../go ]");
   const [first] = await enqueue(at, search, slow);
   expect(await at.over(first!.id)).toMatchObject({ state: "stopped", early: {} });
-  const [again] = at.scheduler.retry([first!.id]);
-  const [own] = await at.scheduler.enqueue("human", [first!.idea!], { seeds: [7] });
+  const [again] = at.scheduler.queue.retry([first!.id]);
+  const [own] = await at.scheduler.queue.enqueue("human", [first!.idea!], { seeds: [7] });
   for (const run of [again, own]) await at.until(run!.id, ({ live }) => live?.seconds === 3);
   at.repo.write(".proving-ground/runs/go", "");
   for (const run of [again, own]) expect(await at.over(run!.id)).toMatchObject({ state: "succeeded", metric: 4, early: null });

@@ -140,7 +140,7 @@ export async function lab(toy: Toy = {}): Promise<Lab> {
 
 /** The only run of the unchanged code. */
 export async function baselineRun(of: Lab): Promise<Run> {
-  const [run] = await of.scheduler.baseline("human", "toy");
+  const [run] = await of.scheduler.queue.baseline("human", "toy");
   if (run === undefined) throw new Error("no run");
   return run;
 }

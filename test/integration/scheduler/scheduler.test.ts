@@ -15,7 +15,7 @@ describe("a run", () => {
   test("executes exactly its commit with its seed, and its metric is recorded", async () => {
     const at = await lab({ train: `${REPORT}; echo baseline` });
     const idea = at.idea({ "toy/train.sh": `echo "idea $SEED $PROVING_GROUND_RUN"; ${REPORT}; sh evaluate.sh` });
-    const [run] = await at.scheduler.enqueue("human", [idea.id], { seeds: [11] });
+    const [run] = await at.scheduler.queue.enqueue("human", [idea.id], { seeds: [11] });
     expect(await at.over(run!.id)).toMatchObject({ state: "succeeded", metric: 1.5, seed: 11, commit: idea.commit, reason: null });
     const { text } = await at.scheduler.log(run!.id, 0, 1000);
     expect(text).toBe(`idea 11 ${run!.id}\nhonest\n`);
@@ -59,7 +59,7 @@ describe("the evaluation", () => {
     const at = await lab();
     const parent = at.idea({ "toy/train.sh": `${REPORT}; sh evaluate.sh` });
     const child = at.idea({ "toy/evaluate.sh": "echo cheated\n", "toy/checks/two.sh": "echo more\n" }, parent);
-    const [run] = await at.scheduler.enqueue("human", [child.id]);
+    const [run] = await at.scheduler.queue.enqueue("human", [child.id]);
     const ended = await at.over(run!.id);
     expect((await at.scheduler.log(run!.id, 0, 1000)).text).toBe("honest\n");
     expect(ended.reason).toBe("Protected files were put back to the baseline's first: checks/two.sh, evaluate.sh.");
@@ -77,7 +77,7 @@ describe("the evaluation", () => {
     at.repo.git("checkout", "-q", "main");
     const idea = at.idea({ "toy/train.sh": `${REPORT}\n# idea\n` });
     const [queued] = at.store.runs.enqueue("human", [{ environment: "toy", idea: idea.id, commit, tree: "", seed: 0, target: "local" }]);
-    at.scheduler.retry([queued!.id]);
+    at.scheduler.queue.retry([queued!.id]);
     await at.over(queued!.id);
     expect(readFileSync(join(at.runFolder(queued!.id), "code/toy/checks/one.sh"), "utf8")).toBe("echo one\n");
     expect(() => readFileSync(join(elsewhere, "one.sh"))).toThrow("ENOENT");
@@ -90,7 +90,7 @@ describe("the evaluation", () => {
       "toy/environment.yaml": manifest.replace("sh train.sh", "echo none"),
       "toy/train.sh": `echo '{"loss": 0.1}' >> $PROVING_GROUND_METRICS`,
     });
-    const [run] = await at.scheduler.enqueue("human", [idea.id]);
+    const [run] = await at.scheduler.queue.enqueue("human", [idea.id]);
     expect(await at.over(run!.id)).toMatchObject({ failure: "implausible", metric: null });
   });
 });
@@ -145,9 +145,9 @@ describe("a bad run says what happened:", () => {
 describe("the queue", () => {
   test("fills every slot and starts the next in order as soon as one is free; what was put first goes first", async () => {
     const at = await lab({ train: `${WAIT}; ${REPORT}`, slots: 2 });
-    const runs = await at.scheduler.baseline("human", "toy", { seeds: [1, 2, 3, 4] });
+    const runs = await at.scheduler.queue.baseline("human", "toy", { seeds: [1, 2, 3, 4] });
     const [one, two, three, four] = runs.map(({ id }) => id) as [number, number, number, number];
-    at.scheduler.reorder([four], one);
+    at.scheduler.queue.reorder([four], one);
     // The queue is gone through after this turn, so the last is first.
     await Promise.all([at.running(four), at.running(one)]);
     expect([two, three].map((id) => at.store.runs.get(id).state)).toEqual(["queued", "queued"]);
@@ -163,7 +163,7 @@ describe("the queue", () => {
 
   test("executes each of many short runs once", async () => {
     const at = await lab({ train: REPORT, slots: 2 });
-    const runs = await at.scheduler.baseline("human", "toy", { seeds: [...Array(12).keys()] });
+    const runs = await at.scheduler.queue.baseline("human", "toy", { seeds: [...Array(12).keys()] });
     await Promise.all(runs.map(({ id }) => at.over(id)));
     for (const { id } of runs) {
       expect(at.store.runs.get(id).state).toBe("succeeded");
@@ -174,9 +174,9 @@ describe("the queue", () => {
   test("a retry is a new run of the same commit and seed", async () => {
     const at = await lab({ train: "exit 1" });
     const idea = at.idea({ "toy/train.sh": "exit 2" });
-    const [run] = await at.scheduler.enqueue("human", [idea.id], { seeds: [5] });
+    const [run] = await at.scheduler.queue.enqueue("human", [idea.id], { seeds: [5] });
     await at.over(run!.id);
-    const [again] = at.scheduler.retry([run!.id]);
+    const [again] = at.scheduler.queue.retry([run!.id]);
     expect(await at.over(again!.id)).toMatchObject({ commit: idea.commit, seed: 5, idea: idea.id, failure: "crash" });
     expect(again!.id).not.toBe(run!.id);
   });
@@ -189,12 +189,12 @@ describe("the queue", () => {
         ...{ base: null, parents: [], seed: null, text: { title: "Draft", description: "", changes: "" } },
       },
     ]);
-    await expect(at.scheduler.enqueue("human", [draft!.id])).rejects.toMatchObject({ code: "not-implemented-yet" });
+    await expect(at.scheduler.queue.enqueue("human", [draft!.id])).rejects.toMatchObject({ code: "not-implemented-yet" });
     at.repo.write("toy/train.sh", "changed");
-    await expect(at.scheduler.baseline("human", "toy")).rejects.toMatchObject({ code: "dirty-baseline" });
+    await expect(at.scheduler.queue.baseline("human", "toy")).rejects.toMatchObject({ code: "dirty-baseline" });
     const manifest = readFileSync(join(at.repo.top, "toy/environment.yaml"), "utf8");
     at.repo.write("toy/environment.yaml", manifest.replace("{ timeout: 30 }", "{ timeout: 30, gpus: 64 }"));
-    await expect(at.scheduler.baseline("human", "toy")).rejects.toMatchObject({
+    await expect(at.scheduler.queue.baseline("human", "toy")).rejects.toMatchObject({
       code: "no-slot",
       message: expect.stringMatching(/64 GPUs/),
     });
@@ -206,7 +206,7 @@ describe("after the engine was killed", () => {
     const repo = toyRepository({ train: `echo start >> ../../starts; ${WAIT}; ${REPORT}` });
     const before = engineOf(repo, { slots: 3 });
     await before.scheduler.start();
-    const [goesOn, ends, vanishes, waits] = (await before.scheduler.baseline("human", "toy", { seeds: [1, 2, 3, 4] })).map(
+    const [goesOn, ends, vanishes, waits] = (await before.scheduler.queue.baseline("human", "toy", { seeds: [1, 2, 3, 4] })).map(
       ({ id }) => id,
     ) as [number, number, number, number];
     await Promise.all([goesOn, ends, vanishes].map((id) => before.running(id)));
@@ -237,7 +237,7 @@ describe("after the engine was killed", () => {
   test("a run that was taken and not made ready goes back into the queue and is executed", async () => {
     const repo = toyRepository();
     const before = engineOf(repo);
-    const [run] = await before.scheduler.baseline("human", "toy");
+    const [run] = await before.scheduler.queue.baseline("human", "toy");
     before.store.runs.starting(run!.id, HERE);
     mkdirSync(join(before.runFolder(run!.id), "code/half"), { recursive: true });
     before.close();

@@ -147,8 +147,8 @@ describe("the queue", () => {
   it("is first come first served, except for what was put first", () => {
     const id = implemented("A");
     const [a, b, c] = store.runs.enqueue("human", [run(id, 0), run(id, 1), run(id, 2)]).map((one) => one.id);
-    store.runs.reorder([c!], a!);
-    expect(store.runs.queued().map((one) => one.id)).toEqual([c, a, b]);
+    store.queue.reorder([c!], a!);
+    expect(store.queue.queued().map((one) => one.id)).toEqual([c, a, b]);
   });
 
   it("refuses to move a run that is not where the move begins", () => {
