@@ -1,6 +1,5 @@
 /** Whether a target answers: once it does not, it is tried again, ever more slowly, and the human is told once each way. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import { messageOf } from "../../protocol/message.ts";
 import type { Notice } from "../../protocol/methods.ts";
 import type { After } from "./clock.ts";
 
@@ -51,7 +50,7 @@ export class Contact {
   fail(cause: unknown): void {
     if (this.#closed) return;
     const first = this.#why === null;
-    this.#why = messageOf(ProvingGroundError.from(cause));
+    this.#why = inWords(cause);
     if (!first) return;
     this.#failures = 0;
     this.#options.changed();
@@ -93,16 +92,13 @@ export class Contact {
         this.fail(cause);
         return;
       }
-      this.#why = messageOf(ProvingGroundError.from(cause));
+      this.#why = inWords(cause);
       this.#failures++;
       if (this.#failures >= PATIENT && !this.#told) {
         this.#told = true;
         const there = runs();
-        const goOn =
-          there === 0
-            ? ""
-            : ` ${there === 1 ? "The run there goes" : `The ${there} runs there go`} on, and what came of them is read when it does.`;
-        onNotice({ level: "warning", message: `${title} does not answer. ${this.#why}${goOn}` });
+        const open = there === 0 ? "" : ` What comes of the ${there === 1 ? "run" : `${there} runs`} there is read when it answers again.`;
+        onNotice({ level: "warning", message: `${this.#why}${open}` });
       }
       if (this.#cancel === null) this.#again(Math.min(LONGEST, FIRST * 2 ** this.#failures));
       return;
@@ -116,4 +112,10 @@ export class Contact {
     changed();
     for (const resolve of waiting) resolve();
   }
+}
+
+/** What a target's name can stand before: it is the message's first word already. */
+function inWords(cause: unknown): string {
+  const { message, hint } = ProvingGroundError.from(cause);
+  return `${message}${/[.!?]$/.test(message) ? "" : "."}${hint === undefined ? "" : ` ${hint}`}`;
 }

@@ -91,8 +91,8 @@ export class Slots {
       const others = fitting.filter(({ index }) => this.#others.has(index)).length;
       if (free < need.gpus) {
         const ours = fitting.length - free - others;
-        const used = [...(ours > 0 ? [`${ours} taken by runs`] : []), ...(others > 0 ? [`${others} used by somebody else`] : [])];
-        return `it needs ${need.gpus} GPU${need.gpus === 1 ? "" : "s"}; of ${fitting.length} ${used.join(" and ")}`;
+        const used = [...(ours > 0 ? [`${areOrIs(ours)} taken by runs`] : []), ...(others > 0 ? [`${others} used by somebody else`] : [])];
+        return `it needs ${need.gpus} GPU${need.gpus === 1 ? "" : "s"}; of the ${fitting.length} there, ${used.join(" and ")}`;
       }
     }
     const memory = [...this.#grants.values()].reduce((sum, grant) => sum + grant.memory, 0);
@@ -162,6 +162,8 @@ export class Slots {
     return [...this.#grants.values()].reduce((sum, grant) => sum + grant.places, 0);
   }
 }
+
+const areOrIs = (count: number) => `${count} ${count === 1 ? "is" : "are"}`;
 
 function noteOf({ memory, memoryUsed, load }: Device): string {
   return [
