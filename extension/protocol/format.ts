@@ -26,6 +26,9 @@ export function compact(value: number): string {
   return value < 999_500 ? `${trim(value / 1000)}k` : `${trim(value / 1_000_000)}M`;
 }
 
+/** A quantity without a tail of digits: two significant ones below ten, a whole number above. */
+export const roughly = (value: number) => String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));
+
 /** A text with a capital at its start. */
 export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -11,7 +11,9 @@ const WINDOW = 20;
  * The time of a run is the mean of past runs, before the first one the environment's budget.
  */
 export function forecastText(count: number, environment: ValidEnvironment, snapshot: Snapshot): string {
-  const slots = snapshot.targets.filter((target) => target.problem === null).reduce((sum, target) => sum + target.slots, 0);
+  const slots = snapshot.targets
+    .filter((target) => target.problem === null && !target.drained)
+    .reduce((sum, target) => sum + target.slots, 0);
   const seconds = meanSeconds(environment.name, snapshot) ?? environment.manifest.budget?.seconds ?? null;
   if (slots === 0 || seconds === null) return "";
   return `about ${durationText(Math.ceil(count / slots) * seconds)} of runs on ${counted(slots, "slot")}`;

@@ -5,6 +5,7 @@ import { capTexts, forecastTexts, hoursName, planText } from "../../protocol/sea
 import type { SearchForm, SearchPart } from "../../protocol/webview/composer.ts";
 import { messageOf } from "../../protocol/message.ts";
 import type { Answer } from "./forecasts.ts";
+import { targetChoices } from "./target-choices.ts";
 import { searchCard } from "./search-card.ts";
 import { formProblem } from "./search-form.ts";
 import type { Ideas } from "./search-form.ts";
@@ -12,6 +13,8 @@ import type { Ideas } from "./search-form.ts";
 /** What the window knows of the search that is about to be started. */
 export interface AboutToStart {
   form: SearchForm;
+  /** Target that the settings name for runs; null: any. */
+  target: string | null;
   starting: boolean;
   failure: string | null;
   forecast: { answer: Answer; old: boolean } | null;
@@ -25,7 +28,7 @@ export interface Clock {
 }
 
 export function searchPart(
-  { form, starting, failure, forecast }: AboutToStart,
+  { form, target, starting, failure, forecast }: AboutToStart,
   ideas: Ideas,
   environment: ValidEnvironment | null,
   snapshot: Snapshot | null,
@@ -36,12 +39,33 @@ export function searchPart(
   return {
     form,
     gist: [`${form.algorithm}, ${planText(plan)}`, ...capTexts(form.caps, gpus)].join(" · "),
+    ...whereTo(form, target, snapshot),
     hours: hoursName(gpus),
     problem: formProblem(form, ideas),
     forecast: forecast === null ? null : { ...said(forecast.answer, clock), old: forecast.old },
     starting,
     failure,
     card: environment === null || snapshot === null ? null : searchCard(snapshot, environment, clock.now),
+  };
+}
+
+/** Where its runs could go, and whether others could stand in the queue beside them. */
+function whereTo(
+  form: SearchForm,
+  target: string | null,
+  snapshot: Snapshot | null,
+): Pick<SearchPart, "targets" | "target" | "prioritised"> {
+  const targets = snapshot?.targets ?? [];
+  const chosen = form.target ?? target ?? "";
+  const several = targets.length > 1 || (chosen !== "" && snapshot !== null);
+  const gone =
+    chosen === "" || targets.some(({ name }) => name === chosen) ? [] : [{ id: chosen, label: chosen, problem: "it is no longer there" }];
+  return {
+    targets: several
+      ? [...targetChoices(targets, chosen).map(({ name, label, problem }) => ({ id: name ?? "", label, problem })), ...gone]
+      : [],
+    target: chosen,
+    prioritised: targets.length > 1 || (snapshot?.searches.some(({ state }) => state !== "ended") ?? false),
   };
 }
 

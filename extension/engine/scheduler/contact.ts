@@ -8,6 +8,8 @@ export interface ContactOptions {
   /** Name of the target, as it is shown. */
   title: string;
   after: After;
+  /** Milliseconds since 1970. */
+  clock: () => number;
   /** Looks whether the target answers. @throws while it does not */
   attempt: () => Promise<void>;
   /** It went, or came back. */
@@ -32,6 +34,7 @@ export function isUnreachable(cause: unknown): boolean {
 export class Contact {
   readonly #options: ContactOptions;
   #why: string | null = null;
+  #since: number | null = null;
   #failures = 0;
   #told = false;
   #cancel: (() => void) | null = null;
@@ -47,12 +50,18 @@ export class Contact {
     return this.#why;
   }
 
+  /** Since when it is not there, in milliseconds since 1970; null while it answers. */
+  get since(): number | null {
+    return this.#since;
+  }
+
   /** The target did not answer. */
   fail(cause: unknown): void {
     if (this.#closed) return;
     const first = this.#why === null;
     this.#why = messageOf(ProvingGroundError.from(cause));
     if (!first) return;
+    this.#since = this.#options.clock();
     this.#failures = 0;
     this.#options.changed();
     this.#again(FIRST);
@@ -109,6 +118,7 @@ export class Contact {
     }
     if (this.#closed || this.#why === null) return;
     this.#why = null;
+    this.#since = null;
     if (this.#told) onNotice({ level: "info", message: `${title} answers again.` });
     this.#told = false;
     const waiting = this.#waiting;
