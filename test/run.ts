@@ -43,7 +43,7 @@ const steps: readonly Step[] = [
     name: "integration",
     runner: "vitest",
     commands: async () => {
-      ensurePrerequisites(["environment"]);
+      ensurePrerequisites(["environment", "clusters"]);
       return [vitest("integration", await offlinePip())];
     },
   },

@@ -70,6 +70,12 @@ export function repeats(text: string): "keep" | "skip" {
   throw new InvalidArgumentError("It must be keep or skip.");
 }
 
+/** Stands for whichever target has room first. */
+export const ANY = "any";
+
+/** A target as it is named on the command line; null for any. */
+export const asTarget = (text: string = ANY): string | null => (text === ANY ? null : text);
+
 export function share(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be between 0 and 1.");

@@ -11,6 +11,7 @@ import { addPatchCommands } from "./commands/patch.ts";
 import { addResultCommands } from "./commands/results.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addSearchCommands } from "./commands/searches.ts";
+import { addTargetCommands } from "./commands/targets.ts";
 import { addWaitingCommands } from "./commands/waiting.ts";
 import type { Context } from "./context.ts";
 import { openLab } from "./lab.ts";
@@ -40,6 +41,7 @@ async function main(arguments_: readonly string[], output: Output): Promise<numb
   addIdeaCommands(program, context);
   addImplementingCommands(program, context);
   addRunCommands(program, context);
+  addTargetCommands(program, context);
   addSearchCommands(program, context);
   addWaitingCommands(program, context);
   addBenchmarkCommand(program, context);

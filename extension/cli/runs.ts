@@ -11,12 +11,13 @@ export function runTable(runs: readonly Run[]): string {
     run.id,
     run.idea === null ? "baseline" : `#${run.idea}`,
     run.seed,
+    run.target ?? run.asked ?? "any",
     run.state,
     run.metric ?? run.live?.value ?? null,
     wallTime(run),
     clip(run.reason ?? "", 80),
   ]);
-  return table(["run", "idea", "seed", "state", "metric", "seconds", "note"], rows, "no runs");
+  return table(["run", "idea", "seed", "target", "state", "metric", "seconds", "note"], rows, "no runs");
 }
 
 /** Seconds from start to end, to a tenth; null while it has not ended. */

@@ -7,7 +7,7 @@ import { gatesOf, hasEpochs, hasParents, planProblem } from "../protocol/plan.ts
 import { rangeText, readNumber, type Range } from "../protocol/read-number.ts";
 import { UNATTENDED } from "../protocol/search.ts";
 import type { Algorithm, Gate, Gates, PlanChange, Priority, Repeats, SearchCaps, SearchPlan } from "../protocol/search.ts";
-import { integer, integers, samples } from "./context.ts";
+import { ANY, asTarget, integer, integers, samples } from "./context.ts";
 
 /** A plan as it is asked for; without a seed one is drawn. */
 export type Plan = Omit<z.input<typeof SearchPlan>, "seed"> & { seed?: number };
@@ -44,9 +44,6 @@ export interface StartOptions extends ChangeOptions {
 
 /** Stands for the paper's schedule: commander makes an empty text of a null. */
 const SCHEDULE = "schedule";
-
-/** Stands for whichever target has room first. */
-export const ANY = "any";
 
 const ALGORITHMS: readonly Algorithm[] = ["evolutionary", "steady state", "best of n", "random"];
 const GATES = gatesOf("evolutionary");
@@ -130,7 +127,7 @@ export function changeFrom(options: ChangeOptions, algorithm: Algorithm): PlanCh
     ask === undefined ? {} : { gates: Object.fromEntries(gatesOf(algorithm).map((gate) => [gate, ask.includes(gate) ? "ask" : "auto"])) };
   return {
     ...defined({ size, epochs, exploit: share === SCHEDULE ? null : share, base, repeats, instructions, priority }),
-    ...(target === undefined ? {} : { target: target === ANY ? null : target }),
+    ...(target === undefined ? {} : { target: asTarget(target) }),
     ...asks,
     ...(Object.keys(caps).length === 0 ? {} : { caps }),
   };

@@ -37,7 +37,7 @@ import { Novelty } from "./search/novelty.ts";
 import { Repairs } from "./search/repairs.ts";
 import { realAfter } from "./scheduler/clock.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
-import { allowedVariables } from "./scheduler/variables.ts";
+import { allowedVariables, clientVariables } from "./scheduler/variables.ts";
 import { Publisher } from "./server/publisher.ts";
 import { Server, socketAddress } from "./server/server.ts";
 import { Store } from "./store/store.ts";
@@ -63,6 +63,9 @@ async function run(repository: string, patience: number): Promise<void> {
     log("another engine has this repository");
     return;
   }
+  const addressFile = path.join(folder, "engine.json");
+  // That of an engine that was killed: it names the same socket, and its token is not this one's.
+  await rm(addressFile, { force: true });
   // What goes wrong in the background must not end a search that is left alone overnight: everything is recorded, so going on is safe.
   process.on("unhandledRejection", unexpected);
   process.on("SIGHUP", () => undefined);
@@ -111,10 +114,10 @@ async function run(repository: string, patience: number): Promise<void> {
   const tell = (told: Notice) => {
     for (const session of server.sessions) if (session.subscribed) session.send(notice, told);
   };
-  const compute = new LocalCompute({ environment: inherited, disk: folder });
+  const compute = new LocalCompute({ environment: inherited, disk: folder, sandbox: "auto", hidden: [repository] });
   const scheduler = new Scheduler({
     ...{ store, git, environments, compute, inherited, folder, after: realAfter, now: () => performance.now() },
-    reach: (setting) => reach(setting, { lab: store.targets.lab, folder, environment: inherited }),
+    reach: (setting) => reach(setting, { lab: store.targets.lab, folder, environment: clientVariables(process.env) }),
     setupCompute: new LocalCompute({ environment: allowedVariables(process.env, "setup") }),
     freeSpace: async (of) => {
       const { bavail, bsize } = await statfs(of);
@@ -141,7 +144,6 @@ async function run(repository: string, patience: number): Promise<void> {
   };
   const retirement = new Retirement(inUse, () => void stop("nothing left to do"), patience);
 
-  const addressFile = path.join(folder, "engine.json");
   let stopping = false;
   const stop = async (why: string) => {
     if (stopping) return;

@@ -49,11 +49,30 @@ const chromium: Prerequisite = {
   present: (m) => chromiumPath(m) !== undefined,
 };
 
+const clusters: readonly Prerequisite[] = [
+  {
+    debian: "openssh-server",
+    purpose: "the tests of remote targets log in to a real sshd",
+    present: (m) => m.exists("/usr/sbin/sshd"),
+  },
+  { debian: "openssh-client", purpose: "remote targets are reached by ssh", present: (m) => m.has("ssh") && m.has("ssh-keygen") },
+  { debian: "rsync", purpose: "files go to remote targets by rsync", present: (m) => m.has("rsync") },
+  { debian: "tcsh", purpose: "a login shell that is not like sh", present: (m) => m.has("csh") },
+  {
+    debian: "slurm-wlm",
+    purpose: "the tests of Slurm have a cluster of one machine",
+    present: (m) => m.has("sbatch") && m.exists("/usr/sbin/slurmctld"),
+  },
+  { debian: "munge", purpose: "Slurm's daemons know each other by it", present: (m) => m.exists("/usr/sbin/munged") },
+  { debian: "bubblewrap", purpose: "runs on this machine are contained by it", present: (m) => m.has("bwrap") },
+];
+
 /** What each purpose needs. */
 export const needs = {
   environment: [git, python, venv],
   workbench: [git, python, ...compilers],
   browser: [chromium],
+  clusters,
 } as const satisfies Record<string, readonly Prerequisite[]>;
 export type Need = keyof typeof needs;
 

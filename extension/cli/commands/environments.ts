@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Environment } from "../../protocol/environment.ts";
 import { environmentsBaseline, environmentsCheck, environmentsList, environmentsSetup } from "../../protocol/methods.ts";
-import { integers, leaf, print, progressOf, type Context } from "../context.ts";
+import { ANY, asTarget, integers, leaf, print, progressOf, type Context } from "../context.ts";
 import { baselineText, chooseEnvironment } from "../lab.ts";
 import { table, type Cell } from "../output.ts";
 import { awaitRuns, runTable } from "../runs.ts";
@@ -53,13 +53,15 @@ export function addEnvironmentCommands(program: Command, context: Context): void
       .command("baseline")
       .argument("[name]")
       .option("--seeds <n,…>", "seeds to run", integers)
+      .option("--target <name>", `target that they are queued for, or ${ANY}: whichever has room first`)
       .option("--wait", "wait until the runs have ended")
       .description("run the unchanged code"),
-  ).action(async (name: string | undefined, options: { seeds?: number[]; wait?: boolean }, command: Command) => {
+  ).action(async (name: string | undefined, options: { seeds?: number[]; target?: string; wait?: boolean }, command: Command) => {
     const lab = await context.lab();
     const environment = await chooseEnvironment(lab, name);
     const queued = await lab.request(environmentsBaseline, {
       environment: environment.name,
+      target: asTarget(options.target),
       ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
     });
     const runs = options.wait === true ? await awaitRuns(lab, queued, context) : queued;

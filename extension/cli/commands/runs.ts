@@ -1,8 +1,9 @@
 /** `run` and `runs`: executing implementations, the queue, and one run in detail. */
 import type { Command } from "commander";
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import * as methods from "../../protocol/methods.ts";
 import type { Curve, Run } from "../../protocol/run.ts";
-import { integer, integers, leaf, print, type Context } from "../context.ts";
+import { ANY, asTarget, integer, integers, leaf, print, type Context } from "../context.ts";
 import { ofEnvironment } from "../lab.ts";
 import { facts, table } from "../output.ts";
 import { awaitRuns, runTable, untilEnded, wallTime } from "../runs.ts";
@@ -14,11 +15,13 @@ export function addRunCommands(program: Command, context: Context): void {
       .command("run")
       .argument("<idea...>", "numbers", integers)
       .option("--seeds <n,…>", "seeds to run", integers)
+      .option("--target <name>", `target that they are queued for, or ${ANY}: whichever has room first`)
       .option("--wait", "wait until the runs have ended")
       .description("execute implementations"),
-  ).action(async (ideas: number[], options: { seeds?: number[]; wait?: boolean }, command: Command) => {
+  ).action(async (ideas: number[], options: { seeds?: number[]; target?: string; wait?: boolean }, command: Command) => {
     const lab = await context.lab();
-    const queued = await lab.request(methods.runsEnqueue, { ideas, ...(options.seeds === undefined ? {} : { seeds: options.seeds }) });
+    const { seeds, target } = options;
+    const queued = await lab.request(methods.runsEnqueue, { ideas, target: asTarget(target), ...(seeds === undefined ? {} : { seeds }) });
     const runs = options.wait === true ? await awaitRuns(lab, queued, context) : queued;
     print(context, command, runs, runTable(runs));
   });
@@ -45,6 +48,7 @@ function addQueue(group: Command, context: Context): void {
   );
 
   addLogCommand(group, context);
+  addOrder(group, context);
 
   leaf(group.command("stop").argument("<run...>", "numbers", integers).description("end runs, with all they started")).action(
     async (runs: number[], _options: object, command: Command) => {
@@ -58,14 +62,46 @@ function addQueue(group: Command, context: Context): void {
     group
       .command("retry")
       .argument("<run...>", "numbers", integers)
+      .option("--target <name>", `another target than before, or ${ANY}: whichever has room first`)
       .option("--wait", "wait until the runs have ended")
       .description("queue the same code and seed again"),
-  ).action(async (runs: number[], options: { wait?: boolean }, command: Command) => {
+  ).action(async (runs: number[], options: { target?: string; wait?: boolean }, command: Command) => {
     const lab = await context.lab();
-    const queued = await lab.request(methods.runsRetry, { runs });
+    const { target } = options;
+    const queued = await lab.request(methods.runsRetry, { runs, ...(target === undefined ? {} : { target: asTarget(target) }) });
     const shown = options.wait === true ? await awaitRuns(lab, queued, context) : queued;
     print(context, command, shown, runTable(shown));
   });
+}
+
+function addOrder(group: Command, context: Context): void {
+  leaf(
+    group
+      .command("move")
+      .argument("<run...>", "numbers of queued runs", integers)
+      .option("--before <run>", "put them before this queued run", integer)
+      .option("--last", "put them at the end of the queue")
+      .option("--target <name>", `queue them for this target, or ${ANY}`)
+      .description("change the place in the queue, or the target, of queued runs"),
+  ).action(async (runs: number[], options: { before?: number; last?: boolean; target?: string }, command: Command) => {
+    const { before, last, target } = options;
+    if (before === undefined && last !== true && target === undefined) {
+      throw new ProvingGroundError("usage", "nothing says where they are to go", { hint: "Add --before, --last or --target." });
+    }
+    const lab = await context.lab();
+    if (target !== undefined) await lab.request(methods.runsMove, { runs, target: asTarget(target) });
+    if (before !== undefined || last === true) await lab.request(methods.runsReorder, { runs, before: before ?? null });
+    const snapshot = await lab.request(methods.labSubscribe, {});
+    const queued = snapshot.runs.filter(({ state }) => state === "queued").sort((a, b) => a.position - b.position || a.id - b.id);
+    print(context, command, queued, runTable(queued));
+  });
+
+  leaf(group.command("why").argument("<run>", "number", integer).description("say why a run waits")).action(
+    async (run: number, _options: object, command: Command) => {
+      const { reasons } = await (await context.lab()).request(methods.runsWhy, { run });
+      print(context, command, reasons, reasons.length === 0 ? "it does not wait" : reasons.join("\n"));
+    },
+  );
 }
 
 function runText(run: Run, curve: Curve | undefined): string {
@@ -75,7 +111,8 @@ function runText(run: Run, curve: Curve | undefined): string {
     ["environment", run.environment],
     ["commit", run.commit],
     ["seed", run.seed],
-    ["target", run.target],
+    ["target", run.target ?? run.asked ?? "any"],
+    ["contained", run.startedAt === null ? null : (run.contained ?? "no")],
     ["state", run.failure === null ? run.state : `${run.state} (${run.failure})`],
     ["metric", run.metric],
     ["seconds", wallTime(run)],

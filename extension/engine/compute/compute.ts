@@ -1,4 +1,5 @@
 /** What the engine asks of a place that executes commands: one interface for this machine, SSH hosts, Slurm and Ray. */
+import type { Purpose } from "./inheritance.ts";
 
 /** An accelerator of a target. */
 export interface Device {
@@ -30,7 +31,7 @@ export interface Capacity {
   disk: number | null;
   /** How jobs are kept from the rest of the machine there; null when they are not. */
   containment: "sandbox" | "container" | null;
-  /** Why they are not, in words; null where they are. */
+  /** Why they are not, and what to do; null when they are. */
   uncontained: string | null;
   /** Null when it can be used; otherwise why not and what to do. */
   problem: string | null;
@@ -62,17 +63,22 @@ export interface Job {
   cwd: string;
   /** For `sh -c`. */
   command: string;
-  /** Shell commands before it, in the same shell: what they export, it sees. */
+  /**
+   * Shell commands before it, in the same shell, which is bash where there is one: what they export, it sees, but `variables` win. When the
+   * last of them fails, the job ends with its exit code.
+   */
   prelude: string;
   /** Variables of this job on top of what the target lets through. */
   variables: Record<string, string>;
+  /** How much of the target's variables it inherits; absent: what runs do. */
+  purpose?: Purpose;
   data: DataFolder[];
   /** Files it leaves that are worth bringing back, as globs relative to `cwd`. */
   outputs: string[];
   containment: Containment | null;
   /** `gpuMemory` and `memory` in GiB, the one per GPU, the other of the job on each node. */
   resources: { gpus: number; gpuMemory: number | null; cpus: number; memory: number | null; nodes: number };
-  /** Processes it may have at a time. */
+  /** Processes it may have at a time; looked at where it is contained, as its memory is. */
   processes: number;
   /** Whether a target that takes its node away may begin it anew. */
   requeue: boolean;
@@ -95,14 +101,19 @@ export interface Exit {
   code: number;
   /** Name of the signal that ended it, such as `KILL`; null when it ended by itself. */
   signal: string | null;
-  /** `launch`: the command could not even be started. */
-  reason: "exited" | "timeout" | "stopped" | "launch";
+  /**
+   * `launch`: the command could not even be started; a line of the log that begins with `proving-ground: ` says why. `processes` and
+   * `memory`: it had more than it may, and was ended.
+   */
+  reason: "exited" | "timeout" | "stopped" | "launch" | "processes" | "memory";
   /** True when the disk had no room left at the end. */
   diskFull: boolean;
   /** Processes it started that could not be ended, by number; normally none. */
   left: number[];
   startedAt: number;
   endedAt: number;
+  /** Between the two, by a clock that nobody sets where the target has one. */
+  seconds: number;
 }
 
 export type JobState =

@@ -4,7 +4,8 @@ import { promisify } from "node:util";
 import type { Device } from "./compute.ts";
 
 const run = promisify(execFile);
-const FIELDS = "index,name,memory.total,memory.used,utilization.gpu";
+/** What to ask of `nvidia-smi`. */
+export const QUERY = ["--query-gpu=index,name,memory.total,memory.used,utilization.gpu", "--format=csv,noheader,nounits"];
 const MIB_PER_GIB = 1024;
 
 /**
@@ -13,7 +14,7 @@ const MIB_PER_GIB = 1024;
  */
 export async function nvidiaDevices(environment: Record<string, string>): Promise<{ devices: Device[]; problem: string | null }> {
   try {
-    const { stdout } = await run("nvidia-smi", [`--query-gpu=${FIELDS}`, "--format=csv,noheader,nounits"], {
+    const { stdout } = await run("nvidia-smi", QUERY, {
       env: environment,
       timeout: 10_000,
       killSignal: "SIGKILL",

@@ -3,16 +3,18 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Exit } from "./compute.ts";
-import { FILES } from "./supervisor.ts";
+import { FILES } from "./job-files.ts";
 
 const Record = z.object({
   code: z.int(),
   signal: z.string().nullable(),
-  reason: z.enum(["exited", "timeout", "stopped", "launch"]),
+  reason: z.enum(["exited", "timeout", "stopped", "launch", "processes", "memory"]),
   diskFull: z.boolean(),
   left: z.array(z.int()),
   startedAt: z.number(),
   endedAt: z.number(),
+  /** Absent in records of earlier versions. */
+  seconds: z.number().optional(),
 });
 
 /**
@@ -33,7 +35,8 @@ export async function readExit(directory: string): Promise<Exit | null | "unread
 /** The record that a text holds; null when it makes no sense. */
 export function parseExit(text: string): Exit | null {
   try {
-    return Record.parse(JSON.parse(text));
+    const record = Record.parse(JSON.parse(text));
+    return { ...record, seconds: record.seconds ?? Math.max(0, record.endedAt - record.startedAt) / 1000 };
   } catch {
     return null;
   }

@@ -1,14 +1,17 @@
 /** Executes jobs on this machine, each under its own supervisor, so that they outlive the engine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, copyFile, mkdir, open, readFile, rename, statfs, writeFile } from "node:fs/promises";
+import { access, copyFile, mkdir, open, readdir, readFile, rename, statfs, writeFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { SandboxChoice } from "../../protocol/target.ts";
 import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState } from "./compute.ts";
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
+import { LocalSandbox } from "./local-sandbox.ts";
+import { outputsOf } from "./outputs.ts";
 import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
 import { watchJob } from "./watch.ts";
 
@@ -17,6 +20,10 @@ export interface LocalOptions {
   environment: Record<string, string>;
   /** Number of runs at once; absent: as many as there are accelerators, else processors. */
   slots?: number | undefined;
+  /** Whether jobs are to be contained; absent: never. */
+  sandbox?: SandboxChoice;
+  /** Folders that no contained job sees but for its own in them: the repository. */
+  hidden?: readonly string[];
   platform?: NodeJS.Platform;
   /** Names that nobody else uses, for files that are not complete yet. */
   unique?: () => string;
@@ -30,6 +37,7 @@ export class LocalCompute implements Compute {
   readonly pace = 5000;
   readonly #environment: Record<string, string>;
   #slots: number | undefined;
+  readonly #sandbox: LocalSandbox;
   readonly #platform: NodeJS.Platform;
   readonly #unique: () => string;
   readonly #disk: string | undefined;
@@ -42,6 +50,9 @@ export class LocalCompute implements Compute {
     this.#environment = options.environment;
     this.#slots = options.slots;
     this.#platform = options.platform ?? process.platform;
+    this.#sandbox = new LocalSandbox({
+      ...{ environment: options.environment, platform: this.#platform, choice: options.sandbox ?? "off", hidden: options.hidden ?? [] },
+    });
     this.#unique = options.unique ?? randomUUID;
     this.#disk = options.disk;
   }
@@ -51,10 +62,16 @@ export class LocalCompute implements Compute {
     this.#slots = slots;
   }
 
+  /** Says whether jobs are to be contained, from the next look at the machine on; bubblewrap is tried anew. */
+  setSandbox(choice: SandboxChoice): void {
+    this.#sandbox.choose(choice);
+  }
+
   async probe(): Promise<Capacity> {
     const { devices: all, problem } = await nvidiaDevices(this.#environment);
     const devices = visible(all, this.#environment.CUDA_VISIBLE_DEVICES);
     const cpus = availableParallelism();
+    const { uncontained, problem: unsafe } = await this.#sandbox.look();
     return {
       kind: devices.length > 0 ? "gpu" : "cpu",
       slots: this.#slots ?? (devices.length > 0 ? devices.length : cpus),
@@ -64,9 +81,9 @@ export class LocalCompute implements Compute {
       memory: totalmem() / GIB,
       devices,
       disk: this.#disk === undefined ? null : await freeGib(this.#disk),
-      containment: null,
-      uncontained: null,
-      problem: this.#platform === "win32" ? NO_SHELL : problem,
+      containment: uncontained === null ? "sandbox" : null,
+      uncontained,
+      problem: this.#platform === "win32" ? NO_SHELL : (unsafe ?? problem),
     };
   }
 
@@ -87,11 +104,20 @@ export class LocalCompute implements Compute {
     }
     if (this.#children.has(directory) || (await exists(join(directory, FILES.started)))) return ref;
     await mkdir(directory, { recursive: true });
-    await writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`);
-    await writeNew(join(directory, FILES.log), "");
-    await writeNew(join(directory, FILES.metrics), "");
-    await this.#writeWhole(join(directory, FILES.script), supervisorScript(job), 0o755);
-    await this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644);
+    const sandbox = await this.#sandbox.enclose(job, directory);
+    try {
+      await Promise.all([
+        writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`),
+        writeNew(join(directory, FILES.log), ""),
+        writeNew(join(directory, FILES.metrics), ""),
+        this.#writeWhole(join(directory, FILES.script), supervisorScript(job, sandbox), 0o755),
+        this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644),
+      ]);
+    } catch (error) {
+      // Somebody else's submission was quicker: its supervisor removes what is half written when the job is over.
+      if (await exists(join(directory, FILES.started))) return ref;
+      throw error;
+    }
     if (!this.#children.has(directory)) await this.#start(directory);
     return ref;
   }
@@ -155,8 +181,10 @@ export class LocalCompute implements Compute {
   async collect(ref: JobRef, into: string): Promise<void> {
     if (resolve(into) === ref.directory) return;
     await mkdir(into, { recursive: true });
-    for (const file of [FILES.log, FILES.metrics, FILES.exit]) {
-      if (await exists(join(ref.directory, file))) await copyFile(join(ref.directory, file), join(into, file));
+    for (const file of [FILES.log, FILES.metrics, FILES.exit, ...(await this.#outputs(ref))]) {
+      if (!(await exists(join(ref.directory, file)))) continue;
+      await mkdir(dirname(join(into, file)), { recursive: true });
+      await copyFile(join(ref.directory, file), join(into, file));
     }
   }
 
@@ -178,6 +206,15 @@ export class LocalCompute implements Compute {
       listeners.delete(state);
       if (listeners.size === 0) this.#listeners.delete(ref.directory);
     };
+  }
+
+  async #outputs(ref: JobRef): Promise<string[]> {
+    const outputs = await outputsOf(ref);
+    if (outputs === null) return [];
+    const start = join(ref.directory, outputs.cwd);
+    const found = await readdir(start, { recursive: true, withFileTypes: true });
+    const names = found.flatMap((entry) => (entry.isFile() ? [relative(start, join(entry.parentPath, entry.name))] : []));
+    return names.filter(outputs.wanted).map(outputs.inFolder);
   }
 
   async #writeWhole(path: string, content: string, mode: number): Promise<void> {

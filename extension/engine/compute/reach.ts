@@ -2,6 +2,7 @@
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { TargetSetting } from "../../protocol/target.ts";
 import type { Compute } from "./compute.ts";
+import { SshCompute } from "./ssh.ts";
 
 export interface Surroundings {
   /** Tells this lab's jobs from those of others. */
@@ -12,6 +13,12 @@ export interface Surroundings {
   environment: Record<string, string>;
 }
 
-export function reach(setting: TargetSetting, surroundings: Surroundings): Compute {
-  throw new ProvingGroundError("internal", `${setting.kind} ${surroundings.lab}`);
+export function reach(setting: TargetSetting, { lab, environment }: Surroundings): Compute {
+  switch (setting.kind) {
+    case "ssh":
+      return new SshCompute({ target: setting, lab, environment });
+    case "slurm":
+    case "ray":
+      throw new ProvingGroundError("internal", `${setting.kind} comes soon`);
+  }
 }

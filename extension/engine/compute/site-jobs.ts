@@ -1,10 +1,12 @@
 /** Jobs as files at a site: puts them there, reads their state, logs and results back, and hears of changes, a few calls for many jobs. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import picomatch from "picomatch";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Bytes, Exit, Job, JobFile, JobRef } from "./compute.ts";
 import { parseExit } from "./exit.ts";
+import { outputsOf } from "./outputs.ts";
 import type { Site } from "./site.ts";
+import { type Changed, SiteWatch } from "./site-watch.ts";
 import { FILES, IDENTIFY, quote, RESERVED, supervisorScript } from "./supervisor.ts";
 
 /** What the files of a job say. `started` and `alive` are of its supervisor; only on its own machine is `alive` an answer. */
@@ -20,47 +22,70 @@ export type FileState =
 /** Appears when all of a job is at the site. */
 const COMPLETE = "complete";
 
+/** Seconds that a sweep may take, the grace of its job included. */
+const SWEEP = 600;
+
+/** Makes what a supervisor expects of a job's folder, and says that all is there. */
+const COMPLETED = `if [ ! -e ${FILES.exit} ] && [ ! -s ${FILES.reserve} ]; then
+  printf '%${RESERVED - 1}s\\n' ' ' | cat > ${FILES.reserve} || { rm -f ${FILES.reserve}; exit 1; }
+  # Whoever put it there at the same time may have seen it end.
+  [ ! -e ${FILES.exit} ] || rm -f ${FILES.reserve}
+fi
+: >> ${FILES.log} && : >> ${FILES.metrics} && : > ${COMPLETE} || exit 1`;
+
+/** Defines \`state\`, which prints how the job in folder $1 stands as one line. */
+const STATE = `${IDENTIFY}
+ended() {
+  [ -e "$1/${FILES.exit}" ] || return 1
+  read -r text < "$1/${FILES.exit}" || text=
+  printf 'ended %s\\n' "$text"
+}
+state() {
+  ! ended "$1" || return 0
+  if [ -e "$1/${FILES.started}" ]; then
+    pid= mark=
+    { read -r pid; read -r mark; } < "$1/${FILES.started}"
+    identify "$pid"
+    if [ -n "$identity" ] && [ "$identity" = "$mark" ]; then echo alive
+    # It may have ended since.
+    else ended "$1" || echo gone
+    fi
+  elif [ -e "$1/${COMPLETE}" ]; then echo ready
+  else echo absent
+  fi
+}`;
+
 export interface SiteJobsOptions {
   site: Site;
   /** Seconds between two looks of the watcher at the site. */
   beat: number;
 }
 
-type Listener = (what: "state" | JobFile) => void;
-
 export class SiteJobs {
   readonly #site: Site;
-  readonly #beat: number;
-  readonly #listeners = new Map<string, Set<{ files: readonly JobFile[]; changed: Listener }>>();
-  /** What the watcher saw last, by job. */
-  #seen = new Map<string, Seen>();
-  #block: string[] = [];
-  #stop: (() => void) | null = null;
-  #closed = false;
+  readonly #watch: SiteWatch;
 
   constructor({ site, beat }: SiteJobsOptions) {
     this.#site = site;
-    this.#beat = beat;
+    this.#watch = new SiteWatch(site, beat);
   }
 
+  /** Absolute path of a job's folder at the site. */
   async folder(ref: JobRef): Promise<string> {
-    return `${await this.#site.root()}/${ref.id}`;
+    return `${await this.#site.root()}/${named(ref)}`;
   }
 
-  /** Puts a job at the site where it is not there already, ready for its supervisor. @returns its folder there */
-  async put(job: Job): Promise<string> {
+  /**
+   * Puts a job at the site where it is not there already, ready for its supervisor.
+   * @param launch a script for the job's folder there, in the same call; left out when somebody has taken the job
+   * @returns its folder there
+   */
+  async put(job: Job, launch = ""): Promise<string> {
     const folder = await this.folder(job);
     const [state] = await this.states([job]);
-    if (state !== undefined && state.kind !== "absent") return folder;
-    await mkdir(job.directory, { recursive: true });
-    await writeFile(join(job.directory, FILES.script), supervisorScript(job), { mode: 0o755 });
-    await writeFile(join(job.directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`);
-    await this.#site.send(job.directory, folder);
-    await this.#site.run(
-      `cd ${quote(folder)} || exit 1
-[ -e ${FILES.exit} ] || [ -e ${FILES.reserve} ] || printf '%${RESERVED - 1}s\\n' ' ' > ${FILES.reserve} || exit 1
-: >> ${FILES.log} && : >> ${FILES.metrics} && : > ${COMPLETE}`,
-    );
+    if (state?.kind === "absent") await this.#fill(job, folder);
+    if (state?.kind === "absent") await this.#site.run(`cd -- ${quote(folder)} || exit 1\n${COMPLETED}\n${launch}`);
+    else if (state?.kind === "ready" && launch !== "") await this.#site.run(`cd -- ${quote(folder)} || exit 1\n${launch}`);
     return folder;
   }
 
@@ -68,181 +93,96 @@ export class SiteJobs {
   async states(refs: readonly JobRef[]): Promise<FileState[]> {
     if (refs.length === 0) return [];
     const root = await this.#site.root();
-    const said = (
-      await this.#site.run(`cd ${quote(root)} || exit 1\n${IDENTIFY}\nfor id in ${refs.map(({ id }) => quote(id)).join(" ")}; do
-  if [ -e "$id/${FILES.exit}" ]; then
-    read -r text < "$id/${FILES.exit}" || text=
-    echo "ended $text"
-  elif [ -e "$id/${FILES.started}" ]; then
-    pid= mark=
-    { read -r pid; read -r mark; } < "$id/${FILES.started}"
-    identify "$pid"
-    if [ -n "$identity" ] && [ "$identity" = "$mark" ]; then echo alive; else echo gone; fi
-  elif [ -e "$id/${COMPLETE}" ]; then echo ready
-  else echo absent
-  fi
-done`)
-    ).toString();
-    const lines = said.split("\n");
-    return refs.map((_, index) => stateOf(lines[index] ?? "absent"));
+    const said = await this.#site.run(`${STATE}\ncd -- ${quote(root)} 2> /dev/null || cd /
+for id in ${refs.map((ref) => quote(named(ref))).join(" ")}; do state "./$id"; done`);
+    const lines = said.toString().split("\n");
+    if (lines.length <= refs.length) throw new ProvingGroundError("internal", `the states of ${refs.length} jobs came back in part`);
+    return refs.map((_, index) => stateOf(lines[index] ?? ""));
   }
 
+  /** At most `limit` bytes of a file from byte `from` on; none where there is no such file. */
   async tail(ref: JobRef, from: number, limit: number, file: JobFile): Promise<Bytes> {
     const path = quote(`${await this.folder(ref)}/${file}`);
     const said = await this.#site.run(
       `[ -e ${path} ] || { echo 0; exit 0; }\nwc -c < ${path}${limit > 0 ? `\ntail -c +${from + 1} ${path} | head -c ${limit}` : ""}`,
     );
-    const cut = said.indexOf(10);
-    return { bytes: said.subarray(cut + 1), from, size: Number(said.subarray(0, cut).toString()) };
+    const cut = said.indexOf("\n");
+    const bytes = said.subarray(cut + 1);
+    // It may have grown between the two.
+    return { bytes, from, size: Math.max(Number(said.subarray(0, cut).toString()), bytes.length === 0 ? 0 : from + bytes.length) };
   }
 
   /** Asks supervisors on the site's own machine to end. */
   async terminate(ref: JobRef): Promise<void> {
     const folder = quote(await this.folder(ref));
-    await this.#site.run(`cd ${folder} 2>/dev/null || exit 0\n${IDENTIFY}
-[ -e ${FILES.started} ] || exit 0
-{ read -r pid; read -r mark; } < ${FILES.started}
+    await this.#site.run(`cd -- ${folder} 2> /dev/null || exit 0\n${IDENTIFY}
+{ read -r pid; read -r mark; } 2> /dev/null < ${FILES.started} || exit 0
 identify "$pid"
-[ -z "$identity" ] || [ "$identity" != "$mark" ] || kill -s TERM "$pid" 2>/dev/null || :`);
+[ -z "$identity" ] || [ "$identity" != "$mark" ] || kill -s TERM "$pid" 2> /dev/null || :`);
   }
 
   /** Ends what a supervisor that is gone left behind on the site's own machine. */
   async sweep(ref: JobRef): Promise<void> {
-    const script = `${await this.folder(ref)}/${FILES.script}`;
-    await this.#site.run(`[ ! -e ${quote(script)} ] || sh ${quote(script)} sweep < /dev/null > /dev/null 2>&1`);
+    const script = quote(`${await this.folder(ref)}/${FILES.script}`);
+    await this.#site.run(`[ ! -e ${script} ] || sh ${script} sweep < /dev/null > /dev/null 2>&1`, SWEEP);
   }
 
   /** Brings log, metrics, record and outputs into a folder of this machine. */
   async collect(ref: JobRef, into: string): Promise<void> {
     const folder = await this.folder(ref);
-    const { cwd, outputs } = JSON.parse(await readFile(join(ref.directory, FILES.job), "utf8")) as Pick<Job, "cwd" | "outputs">;
-    const files: string[] = [FILES.log, FILES.metrics, FILES.exit];
-    if (outputs.length > 0) {
-      const wanted = picomatch(outputs, { dot: true });
-      const listed = (await this.#site.run(`cd ${quote(`${folder}/${cwd}`)} 2>/dev/null && find . -type f || :`)).toString();
-      const names = listed.split("\n").flatMap((line) => (line.startsWith("./") ? [line.slice(2)] : []));
-      files.push(...names.filter((name) => wanted(name)).map((name) => (cwd === "." ? name : `${cwd}/${name}`)));
-    }
     await mkdir(into, { recursive: true });
+    const files = [FILES.log, FILES.metrics, FILES.exit, ...(await this.#outputs(ref, folder))];
     await this.#site.bring(folder, files, into);
   }
 
+  /** Removes the folders of jobs. */
   async discard(refs: readonly JobRef[]): Promise<void> {
     if (refs.length === 0) return;
     const root = await this.#site.root();
-    await this.#site.run(`cd ${quote(root)} || exit 0\nrm -rf -- ${refs.map(({ id }) => quote(id)).join(" ")}`);
+    // Folders that a job made unwritable included.
+    await this.#site.run(`cd -- ${quote(root)} 2> /dev/null || exit 0
+set -- ${refs.map((ref) => quote(`./${named(ref)}`)).join(" ")}
+rm -rf -- "$@" 2> /dev/null || { chmod -R u+rwX -- "$@" 2> /dev/null; rm -rf -- "$@"; }`);
   }
 
-  /** As `watch` of a target: one watcher at the site tells of all its jobs. */
-  watch(ref: JobRef, files: readonly JobFile[], changed: Listener): () => void {
-    const entry = { files, changed };
-    const entries = this.#listeners.get(ref.id) ?? new Set();
-    this.#listeners.set(ref.id, entries.add(entry));
-    this.#begin();
-    return () => {
-      entries.delete(entry);
-      if (entries.size === 0 && this.#listeners.get(ref.id) === entries) this.#listeners.delete(ref.id);
-      if (this.#listeners.size === 0) this.#end();
-    };
+  async #fill(job: Job, folder: string): Promise<void> {
+    try {
+      await mkdir(job.directory, { recursive: true });
+      await writeFile(join(job.directory, FILES.script), supervisorScript(job), { mode: 0o755 });
+      await writeFile(join(job.directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`);
+    } catch (error) {
+      throw ProvingGroundError.from(error);
+    }
+    await this.#site.send(job.directory, folder);
+  }
+
+  /** Names of the files that match a job's outputs, from its folder. */
+  async #outputs(ref: JobRef, folder: string): Promise<string[]> {
+    const outputs = await outputsOf(ref);
+    if (outputs === null) return [];
+    const listed = await this.#site.run(`cd -- ${quote(posix.join(folder, outputs.cwd))} 2> /dev/null || exit 0
+find . -type f -exec printf '%s\\0' {} +`);
+    const names = listed
+      .toString()
+      .split("\0")
+      .flatMap((name) => (name.startsWith("./") ? [name.slice(2)] : []));
+    return names.filter(outputs.wanted).map(outputs.inFolder);
+  }
+
+  /** As `watch` of a target: one script at the site tells of all its jobs. */
+  watch(ref: JobRef, files: readonly JobFile[], changed: Changed): () => void {
+    return this.#watch.add(ref, files, changed);
+  }
+
+  /** Goes on watching where the connection was lost; to be called when the site answers. */
+  resume(): void {
+    this.#watch.resume();
   }
 
   close(): void {
-    this.#closed = true;
-    this.#end();
+    this.#watch.close();
     this.#site.close();
   }
-
-  #begin(): void {
-    if (this.#stop !== null || this.#closed) return;
-    // Until the watcher runs, stopping it means not to start it.
-    let wanted = true;
-    this.#stop = () => {
-      wanted = false;
-    };
-    this.#site.root().then(
-      (root) => {
-        if (!wanted) return;
-        this.#block = [];
-        this.#stop = this.#site.follow(
-          watcher(root, this.#beat),
-          (line) => this.#heard(line),
-          () => {
-            this.#stop = null;
-          },
-        );
-      },
-      // The next look at the jobs says that the site does not answer, and begins again.
-      () => {
-        if (wanted) this.#stop = null;
-      },
-    );
-  }
-
-  /** Starts the watcher again where the connection took it away; to be called when the site answers. */
-  resume(): void {
-    if (this.#listeners.size > 0) this.#begin();
-  }
-
-  #end(): void {
-    this.#stop?.();
-    this.#stop = null;
-    this.#seen = new Map();
-  }
-
-  #heard(line: string): void {
-    if (line === "") return; // A sign of life.
-    if (line !== "end") {
-      this.#block.push(line);
-      return;
-    }
-    const now = parseBlock(this.#block);
-    this.#block = [];
-    const before = this.#seen;
-    this.#seen = now;
-    for (const [id, entries] of this.#listeners) {
-      for (const what of differences(before.get(id), now.get(id))) {
-        for (const { files, changed } of entries) if (what === "state" || files.includes(what)) changed(what);
-      }
-    }
-  }
-}
-
-interface Seen {
-  open: boolean;
-  sizes: Partial<Record<JobFile, string>>;
-}
-
-/** Prints the open jobs and the sizes of their files whenever one of them changed, and an empty line at each beat. */
-const watcher = (root: string, beat: number) => `cd ${quote(root)} || exit 1
-before=
-while :; do
-  now=$(for at in */${FILES.reserve}; do [ ! -e "$at" ] || echo "$at"; done; wc -c */${FILES.metrics} */${FILES.log} 2>/dev/null)
-  if [ "$now" = "$before" ]; then echo; else
-    printf '%s\\nend\\n' "$now"
-    before=$now
-  fi || exit 0
-  sleep ${beat} || exit 0
-done`;
-
-function parseBlock(lines: readonly string[]): Map<string, Seen> {
-  const found = new Map<string, Seen>();
-  const of = (id: string) => {
-    const seen = found.get(id) ?? { open: false, sizes: {} };
-    found.set(id, seen);
-    return seen;
-  };
-  for (const line of lines) {
-    const [, size, id, file] = /^(?:\s*(\d+) )?([^/\s]+)\/(\S+)$/.exec(line) ?? [];
-    if (id === undefined) continue;
-    if (file === FILES.reserve) of(id).open = true;
-    else if (file === FILES.log || file === FILES.metrics) of(id).sizes[file] = size ?? "";
-  }
-  return found;
-}
-
-function differences(before: Seen | undefined, now: Seen | undefined): ("state" | JobFile)[] {
-  const files = (["stdout.log", "metrics.jsonl"] as const).filter((file) => before?.sizes[file] !== now?.sizes[file]);
-  return before?.open === now?.open ? files : [...files, "state"];
 }
 
 function stateOf(line: string): FileState {
@@ -252,4 +192,10 @@ function stateOf(line: string): FileState {
   }
   if (line === "alive" || line === "gone") return { kind: "started", alive: line === "alive" };
   return { kind: line === "ready" ? "ready" : "absent" };
+}
+
+/** A job's id as the name of a folder. */
+function named({ id }: JobRef): string {
+  if (/^\.{0,2}$|[/\n\0]/.test(id)) throw new ProvingGroundError("internal", `"${id}" cannot be the name of a folder for a job`);
+  return id;
 }

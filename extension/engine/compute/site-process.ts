@@ -1,5 +1,5 @@
 /** Scripts handed to a shell's standard input: run to their end, or followed line by line. */
-import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 
 export interface Finished {
@@ -74,11 +74,13 @@ function feed(child: ChildProcessWithoutNullStreams, script: string): void {
   child.stdin.end(script);
 }
 
-function end(child: ChildProcessWithoutNullStreams): void {
+/** Ends a process that leads a group, and all of the group. */
+export function end(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It is gone already.
+    // It is gone already, or this system knows no groups.
+    child.kill("SIGKILL");
   }
 }

@@ -1,72 +1,67 @@
 /**
- * Writes `run.sh`, the POSIX supervisor that executes one job without the engine: time limit, signals, nothing left behind,
- * and a record of the end that is written even on a full disk.
+ * Writes `run.sh`, the POSIX supervisor that executes one job without the engine: what the job sees, its limits, signals, nothing
+ * left behind, and a record of the end that is written even on a full disk.
  */
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Job } from "./compute.ts";
+import { FILES, quote, RESERVED } from "./job-files.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { IDENTIFY, PROCESSES } from "./supervisor-processes.ts";
+import { dataCalls, LAUNCH, launchers, tasksOf } from "./supervisor-launch.ts";
+import { WATCH } from "./supervisor-watch.ts";
 
-/** Names of the files in a job's directory. */
-export const FILES = {
-  job: "job.json",
-  script: "run.sh",
-  log: "stdout.log",
-  metrics: "metrics.jsonl",
-  /** Exists from the moment a supervisor took the job: its process number and identity, one per line. */
-  started: "started",
-  /** Becomes `exit` by being renamed, so the room for the record is taken before the command can fill the disk. */
-  reserve: "exit.reserve",
-  exit: "exit.json",
-} as const;
+export { FILES, IDENTIFY, quote, RESERVED };
 
-/** Bytes set aside for the record. */
-export const RESERVED = 1024;
-
-/** A string as one word of a POSIX shell. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
+const KIB_PER_GIB = 2 ** 20;
 
 /**
  * The supervisor of one job, complete: it needs nothing but a POSIX shell and `setsid`, or `perl` where that is missing (macOS).
- * `sh run.sh` executes the command, once for ever; `sh run.sh sweep` ends whatever a supervisor that was killed left behind.
+ * `sh run.sh` executes the command, once for ever; `sh run.sh sweep` ends whatever a supervisor that was killed left behind;
+ * `sh run.sh command` is what a container executes.
+ * @param sandbox how bubblewrap is called for a job that is to be contained so
+ * @throws ProvingGroundError `unsupported-platform` for such a job without it
  */
-export function supervisorScript(job: Job): string {
-  const variables = Object.entries(job.variables).map(([name, value]) => `  export ${name}=${quote(value)}`);
+export function supervisorScript(job: Job, sandbox: Sandbox | null = null): string {
+  if (job.containment?.kind === "sandbox" && sandbox === null) {
+    throw new ProvingGroundError("unsupported-platform", `run ${job.id} is to be contained by a sandbox, and its target has none`, {
+      hint: "Only runs on this machine have one. On other targets give `container` in the setting `provingGround.compute.targets`.",
+    });
+  }
+  const memory = job.resources.memory === null ? (sandbox?.bounds.memory ?? null) : Math.round(job.resources.memory * KIB_PER_GIB);
   return [
     "#!/bin/sh",
     "# Supervises one job of Proving Ground: see job.json beside it.",
     `id=${quote(job.id)}`,
     `cwd=${quote(job.cwd)}`,
-    `command=${quote(job.command)}`,
+    `contained=${job.containment?.kind ?? ""}`,
     `timeout=${job.timeout}`,
+    "# Hundredths of a second; the most processes and KiB of memory, which are looked at where it is contained.",
+    `allowed=${Math.max(1, Math.round(job.timeout * 100))}`,
+    `processes=${job.processes}`,
+    `memory=${memory ?? ""}`,
+    `groups=${quote(sandbox?.bounds.group ?? "")}`,
+    `tasks=${sandbox === null ? "" : tasksOf(job, sandbox)}`,
     `rounds=${Math.max(1, Math.round(job.grace * 10))}`,
-    "variables() {",
-    "  :",
-    ...variables,
-    "}",
-    BODY,
+    dataCalls(job.data),
+    launchers(job, sandbox),
+    // Not df, which looks up where its arguments lead out here.
+    `spaces() {\n  stat -f -c '%b %f %S' ${(sandbox?.scratch ?? []).map((path) => `"/proc/$init/root"${quote(path)}`).join(" ")} 2>/dev/null\n}`,
+    START,
+    IDENTIFY,
+    PROCESSES,
+    RECORD,
+    LAUNCH,
+    WATCH,
+    MAIN,
   ].join("\n");
 }
 
-/** Defines `identify`, by which a supervisor's identity is written down and later compared. */
-export const IDENTIFY = `# In $identity, what tells process $1 from a later one with the same number; empty when there is none.
-identify() {
-  identity=
-  if [ -r /proc/self/stat ]; then
-    read -r line 2>/dev/null < "/proc/$1/stat" || return 0
-    read -r boot < /proc/sys/kernel/random/boot_id
-    set -- \${line##*) }
-    shift 19
-    identity="$boot $1"
-  else
-    identity=$(LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null)
-  fi
-}`;
-
-const BODY = `
+const START = `
 cd -P -- "\${0%/*}" || exit 70
 dir=$PWD
 mark="PROVING_GROUND_JOB=$dir/"
-main= timer= pids=
+main= timer= pids= init= over= group=
+reason=exited
 
 # Milliseconds since 1970 in $now; whole seconds where date knows no finer.
 clock() {
@@ -74,72 +69,55 @@ clock() {
   case $now in *[!0-9]*) now=$(date +%s)000 ;; esac
 }
 
-${IDENTIFY}
-# Becomes the given command in a session of its own.
-session() {
-  if command -v setsid > /dev/null 2>&1; then exec setsid "$@"; fi
-  exec perl -MPOSIX -e 'POSIX::setsid() > 0 or die "setsid: $!"; exec { $ARGV[0] } @ARGV or die "exec: $!"' -- "$@"
-}
-
-# True while a process of this job lives; their numbers in $pids. Found by session, group, or the mark in its environment.
-left() {
-  pids=
-  if [ -r /proc/self/environ ]; then
-    for at in $(grep -lsF -e "$mark" /proc/[0-9]*/environ 2>/dev/null); do
-      at=\${at#/proc/}
-      pids="$pids \${at%%/*}"
-    done
-    [ -z "$main" ] || pids="$pids $(sed -n -e "s/^\\([0-9]*\\) (.*) [^ZX] [0-9]* $main .*/\\1/p" \\
-      -e "s/^\\([0-9]*\\) (.*) [^ZX] [0-9]* [0-9]* $main .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null)"
+# In $ticks, hundredths of a second by a clock that nobody sets; by the one of the wall where there is no other.
+ticking() {
+  if { read -r ticks line < /proc/uptime; } 2>/dev/null; then
+    ticks=\${ticks%.*}\${ticks#*.}
+    ticks=\${ticks#0}
   else
-    pids=$(LC_ALL=C ps -axEww -o pid=,pgid=,stat=,command= 2>/dev/null | awk -v main="$main" -v mark="$mark" -v self="$$" \\
-      '$3 !~ /^Z/ && $1 != self && ($2 == main || (index($0, mark) && $4 != "awk")) { print $1 }')
+    ticks=$(date +%s)00
   fi
-  case $pids in *[0-9]*) return 0 ;; esac
-  return 1
 }
 
-pause() { sleep 0.1 2>/dev/null || sleep 1; }
-
-# Ends everything the job started: asks, waits the grace, forces. What cannot be ended stays in $pids.
-sweep() {
-  left || return 0
-  [ -z "$main" ] || kill -s TERM -- "-$main" 2>/dev/null
-  kill -s TERM $pids 2>/dev/null
-  kill -s CONT $pids 2>/dev/null
-  n=0
-  while [ "$n" -lt "$rounds" ] && left; do
-    pause
-    n=$((n + 1))
-  done
-  n=0
-  while [ "$n" -lt 100 ] && left; do
-    [ -z "$main" ] || kill -s KILL -- "-$main" 2>/dev/null
-    kill -s KILL $pids 2>/dev/null
-    [ "$n" -eq 0 ] || pause
-    n=$((n + 1))
-  done
+# Tells the reader of the log.
+say() {
+  { printf 'proving-ground: %s\\n' "$1" >> "$dir/${FILES.log}"; } 2>/dev/null
 }
+`;
 
+const RECORD = `
 # Writes the record into the room reserved for it and gives it its name.
 record() {
   clock
+  ticking
+  lasted=$((ticks - start))
+  [ "$lasted" -ge 0 ] || lasted=0
+  part=$((lasted % 100))
+  [ "$part" -gt 9 ] || part=0$part
   full=false
   { printf '%4096s' ' ' > exit.probe; } 2>/dev/null || full=true
-  rm -f exit.probe "${FILES.started}.$$"
+  # With what an engine that was killed left half written.
+  rm -f exit.probe "${FILES.started}.$$" ${FILES.script}.* ${FILES.job}.*
   signal=null
   if [ "$code" -gt 128 ]; then
     signal=$(kill -l "$code" 2>/dev/null) && signal="\\"$signal\\"" || signal=null
   fi
   list=
   for pid in $pids; do list="$list\${list:+,}$pid"; done
-  printf '%-${RESERVED - 1}.${RESERVED - 1}s\\n' "{\\"code\\":$code,\\"signal\\":$signal,\\"reason\\":\\"$reason\\",\\"diskFull\\":$full,\\"startedAt\\":$began,\\"endedAt\\":$now,\\"left\\":[$list]}" 1<> ${FILES.reserve} &&
+  printf '%-${RESERVED - 1}.${RESERVED - 1}s\\n' "{\\"code\\":$code,\\"signal\\":$signal,\\"reason\\":\\"$reason\\",\\"diskFull\\":$full,\\"startedAt\\":$began,\\"endedAt\\":$now,\\"seconds\\":$((lasted / 100)).$part,\\"left\\":[$list]}" 1<> ${FILES.reserve} &&
     mv -f ${FILES.reserve} ${FILES.exit}
 }
+`;
 
+const MAIN = `
 case \${1-} in
+  command)
+    inside
+    exit 126
+    ;;
   sweep)
     sweep
+    read -r pid 2>/dev/null < ${FILES.started} && [ -n "$groups" ] && unbound "$groups/proving-ground.$pid"
     # And the timer that watched over it.
     mark="PROVING_GROUND_LIMIT=$dir/"
     n=0
@@ -151,20 +129,19 @@ case \${1-} in
     exit 0
     ;;
   limit)
-    sleep "$timeout" || exit 0
-    identify "$2"
-    # Should the supervisor be gone, the limit holds all the same.
-    if [ -n "$identity" ] && [ "$identity" = "$3" ]; then kill -s USR1 "$2"; else sweep; fi
+    limit "$2" "$3" "$4" "$5"
     exit 0
     ;;
 esac
 
-over=
-reason=exited
 trap '[ -n "$over" ] || reason=stopped' TERM INT HUP
 trap '[ -n "$over" ] || reason=timeout' USR1
+trap '[ -n "$over" ] || reason=processes' ALRM
+trap '[ -n "$over" ] || reason=memory' USR2
 clock
 began=$now
+ticking
+start=$ticks
 identify $$
 
 # Whoever makes the link executes the job; nobody else ever does.
@@ -183,15 +160,26 @@ else
   exit 0
 fi
 
-(export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity") > /dev/null 2>&1 < /dev/null &
-timer=$!
-(
-  cd -- "$cwd" || exit 126
-  variables
-  export PROVING_GROUND_RUN="$id" PROVING_GROUND_METRICS="$dir/${FILES.metrics}" PROVING_GROUND_JOB="$dir/"
-  session sh -c "$command"
-) >> ${FILES.log} 2>&1 < /dev/null &
+if ! folders; then
+  code=126 reason=launch
+  record
+  exit 0
+fi
+
+# Some shells tell of every child that a signal ended.
+exec 2> /dev/null
+
+timer() {
+  (export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity" "$main" "$group") > /dev/null 2>&1 < /dev/null &
+  timer=$!
+}
+
+# The timer comes first, so that whatever begins has a limit; a sandbox ends with the supervisor anyway, and its timer looks into it.
+[ "$contained" = sandbox ] || timer
+bound
+(launch) >> ${FILES.log} 2>&1 < /dev/null &
 main=$!
+[ "$contained" != sandbox ] || timer
 
 while [ "$reason" = exited ]; do
   wait "$main"
@@ -215,4 +203,5 @@ kill -s KILL "$timer" 2>/dev/null
 wait "$timer" 2>/dev/null
 kill -s KILL -- "-$timer" 2>/dev/null
 record
+[ -z "$group" ] || unbound "$group"
 `;

@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 import type { JobFile } from "./compute.ts";
-import { FILES } from "./supervisor.ts";
+import { FILES } from "./job-files.ts";
 
 /**
  * Watches single files, not the folder, so that a job that writes a long log wakes nobody who only waits for its end.

@@ -99,9 +99,10 @@ function answerRunning(server: Server, { scheduler, compute, repairs }: Executor
   server.handle(methods.runsWhy, async ({ run }) => ({ reasons: await scheduler.why(run) }));
   server.handle(methods.runLog, ({ run, from, limit }) => scheduler.log(run, from, limit));
   server.handle(methods.runCurves, ({ runs }) => scheduler.curves(runs));
-  server.handle(methods.engineConfigure, async ({ slots, repairWithin }) => {
+  server.handle(methods.engineConfigure, async ({ slots, repairWithin, sandbox }) => {
     repairs.configure(repairWithin);
     compute.setSlots(slots === 0 ? undefined : slots);
+    compute.setSandbox(sandbox);
     await scheduler.lookAtMachine();
     return null;
   });

@@ -6,7 +6,8 @@ import type { Place } from "../scheduler/place.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Server } from "../server/server.ts";
 
-export function answerTargets(server: Server, { targets }: Pick<Scheduler, "targets">): void {
+export function answerTargets(server: Server, scheduler: Pick<Scheduler, "targets" | "check">): void {
+  const { targets } = scheduler;
   const shown = (): Target[] => targets.all.map((place) => place.shown);
   server.handle(methods.targetsConfigure, ({ targets: said, instead }) => {
     const others = instead === undefined ? [] : saidByOthers(targets.all, new Set([...instead, ...said.map(({ name }) => name)]));
@@ -21,6 +22,13 @@ export function answerTargets(server: Server, { targets }: Pick<Scheduler, "targ
     await targets.look(target);
     return shown();
   });
+  server.handle(methods.targetsCheck, ({ target }, call) =>
+    scheduler.check(
+      target,
+      ({ step, ok, detail }) => call.report({ message: `${step}: ${ok ? detail : `failed: ${detail}`}` }),
+      call.signal,
+    ),
+  );
 }
 
 /** What other windows and terminals named. */

@@ -7,8 +7,9 @@ import type { Notice } from "../../protocol/methods.ts";
 import type { Curve, LogSlice, Run, Target } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import type { RunsForecast, Search } from "../../protocol/search.ts";
-import { LOCAL, type TargetSetting } from "../../protocol/target.ts";
+import { type CheckStep, type LiveCheck, LOCAL, type TargetSetting } from "../../protocol/target.ts";
 import type { Compute, JobState } from "../compute/compute.ts";
+import { liveCheck } from "../compute/live-check.ts";
 import { exportInto } from "../git/checkout.ts";
 import type { Git } from "../git/git.ts";
 import type { Actor } from "../store/database.ts";
@@ -85,6 +86,7 @@ export class Scheduler {
   /** Where environments lie and how many GPUs a run of theirs needs, as far as they were looked at. */
   readonly #known = new Map<string, { directory: string; gpus: number }>();
   #scratch = 0;
+  #checks = 0;
   #ready = false;
 
   constructor(options: SchedulerOptions) {
@@ -119,6 +121,25 @@ export class Scheduler {
   /** The targets; what is asked of them by name. */
   get targets(): Pick<Fleet, "configure" | "drain" | "look" | "all"> {
     return this.#fleet;
+  }
+
+  /**
+   * Tries a target out, as a run will use it.
+   * @param target name of one there is, or a setting that need not be among them
+   * @param tell hears of each step as soon as it is known
+   */
+  async check(target: string | TargetSetting, tell: (step: CheckStep) => void, signal: AbortSignal): Promise<LiveCheck> {
+    const { compute, setting, close } = this.#reached(target);
+    const container = setting?.container;
+    try {
+      return await liveCheck({
+        ...{ compute, tell, signal, variables: {}, prelude: setting?.prelude ?? "" },
+        id: `check-${this.#checks++}-${Math.round(this.#options.now())}`,
+        containment: container === undefined ? null : { kind: "container", template: container },
+      });
+    } finally {
+      close();
+    }
   }
 
   /** Looks at the machine, takes up every run that an earlier engine left, and begins with the queue. To be called once. */
@@ -309,6 +330,16 @@ export class Scheduler {
   /** Readings of runs, each thinned to at most some two thousand. */
   curves(ids: readonly number[]): Promise<Curve[]> {
     return Promise.all(ids.map((id) => this.#records.curve(this.#options.store.runs.get(id).id)));
+  }
+
+  /** A target to be tried out: one of the fleet's, which stays open, or one of its own. */
+  #reached(target: string | TargetSetting): { compute: Compute; setting: TargetSetting | null; close: () => void } {
+    if (typeof target === "string") {
+      const { compute, setting } = this.#fleet.place(target);
+      return { compute, setting, close: () => undefined };
+    }
+    const compute = this.#options.reach(target);
+    return { compute, setting: target, close: () => compute.close() };
   }
 
   async #codeAt(commit: string, { directory }: ValidEnvironment): Promise<{ commit: string; tree: string }> {

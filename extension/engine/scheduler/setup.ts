@@ -87,7 +87,7 @@ export class Setup {
         await compute.submit({
           ...{ id: ref.id, directory, cwd: "code", command: setup.command, timeout: setup.timeout, grace: 1 },
           variables: { PROVING_GROUND_SETUP: files },
-          ...{ prelude: setting?.prelude ?? "", data: [], outputs: [], processes: PROCESSES, requeue: true },
+          ...{ prelude: setting?.prelude ?? "", purpose: "setup", data: [], outputs: [], processes: PROCESSES, requeue: true },
           containment: setting?.container === undefined ? null : { kind: "container", template: setting.container },
           resources: { gpus: 0, gpuMemory: null, cpus: 1, memory: null, nodes: 1 },
         });

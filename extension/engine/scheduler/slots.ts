@@ -20,18 +20,16 @@ const OTHERS_MEMORY = 1;
 
 export class Slots {
   #capacity: Capacity = {
-    ...{
-      kind: "cpu",
-      slots: 0,
-      fixed: false,
-      managed: false,
-      cpus: 0,
-      memory: 0,
-      devices: [],
-      disk: null,
-      containment: null,
-      uncontained: null,
-    },
+    kind: "cpu",
+    slots: 0,
+    fixed: false,
+    managed: false,
+    cpus: 0,
+    memory: 0,
+    devices: [],
+    disk: null,
+    containment: null,
+    uncontained: null,
     problem: "not looked at yet",
   };
   readonly #grants = new Map<number, Grant>();

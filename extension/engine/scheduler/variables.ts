@@ -1,23 +1,23 @@
 /** Which variables of the engine's environment a command may see, and which it gets besides. Pure. */
+import { inheritable, type Purpose } from "../compute/inheritance.ts";
 
 export type Variables = Record<string, string>;
 
-const RUN =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|LD_LIBRARY_PATH|CUDA_(VISIBLE_DEVICES|DEVICE_ORDER|HOME|PATH)|NVIDIA_[A-Z_]+|XDG_CACHE_HOME|HF_(HOME|HUB_CACHE|HUB_OFFLINE|DATASETS_CACHE)|TORCH_HOME|OMP_[A-Z_]+|MKL_NUM_THREADS|OPENBLAS_NUM_THREADS|VIRTUAL_ENV|CONDA_(PREFIX|DEFAULT_ENV)|PYENV_(ROOT|VERSION)|SSL_CERT_(FILE|DIR))$/;
-const SETUP =
-  /^((https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|PIP_[A-Z_]+|UV_[A-Z_]+|CONDA[A-Z_]*|MAMBA[A-Z_]*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|XDG_[A-Z_]+)$/;
-const SECRET = /KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH/i;
+/** What the clients of clusters need: whatever leads to the user's own agent and credentials, which are theirs alone and no job's. */
+const CLIENT = /^(SSH_AUTH_SOCK|SSH_ASKPASS|KRB5CCNAME|KRB5_CONFIG|DISPLAY|WAYLAND_DISPLAY|XDG_RUNTIME_DIR|SLURM_CONF|MUNGE_SOCKET)$/;
+/** The part of an environment that `ssh`, `rsync` and the commands of clusters see. */
+export function clientVariables(environment: NodeJS.ProcessEnv): Variables {
+  const needed = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && CLIENT.test(entry[0]));
+  return { ...allowedVariables(environment, "setup"), ...Object.fromEntries(needed) };
+}
 
 /**
  * The part of an environment that runs, or setup commands, may see. Nothing whose name speaks of a key, token, secret or password
  * passes, whatever else it matches. A setup command also sees proxies and the settings of package installers.
  */
-export function allowedVariables(environment: NodeJS.ProcessEnv, purpose: "run" | "setup"): Variables {
+export function allowedVariables(environment: NodeJS.ProcessEnv, purpose: Purpose): Variables {
   return Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] =>
-        entry[1] !== undefined && !SECRET.test(entry[0]) && (RUN.test(entry[0]) || (purpose === "setup" && SETUP.test(entry[0]))),
-    ),
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && inheritable(entry[0], purpose)),
   );
 }
 

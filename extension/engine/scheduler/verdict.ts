@@ -27,6 +27,7 @@ export interface Ended {
   stopAsked: boolean;
 }
 
+const SUPERVISOR = "proving-ground: ";
 const NO_SPACE = /No space left on device|ENOSPC|Disk quota exceeded|Errno 28\b/;
 
 export function verdict(ended: Ended): Verdict {
@@ -45,11 +46,26 @@ function judge(ended: Ended): Verdict {
       metric: null,
     };
   }
-  if (spoiled && (exit.diskFull || (exit.code !== 0 && NO_SPACE.test(log)))) {
+  if (spoiled && (exit.diskFull || NO_SPACE.test(log))) {
     return failed("disk full", "The disk was full when the run ended. Free some space, then retry the run.");
   }
-  if (exit.reason === "launch")
-    return failed("launch", "The supervisor could not write into the run's folder. See that it may, then retry.");
+  if (exit.reason === "launch") {
+    return failed("launch", toldBySupervisor(log) ?? "The supervisor could not write into the run's folder. See that it may, then retry.");
+  }
+  if (exit.reason === "processes") {
+    return failed(
+      "crash",
+      (toldBySupervisor(log) ?? "The run had more processes than it may have (`resources.processes`), and was ended.") +
+        " Look for code that starts processes without end, such as workers that start workers, or allow more in the manifest.",
+    );
+  }
+  if (exit.reason === "memory") {
+    return failed(
+      "crash",
+      (toldBySupervisor(log) ?? "The run had more memory than it may have (`resources.memory`), and was ended.") +
+        " Use smaller batches or fewer data loader workers, look for what grows with every step, or allow more in the manifest.",
+    );
+  }
   if (exit.reason === "timeout") {
     return failed(
       "timeout",
@@ -104,6 +120,14 @@ function crashed(exit: Exit, log: string): string {
   const memory = exit.signal === "KILL" ? " The system may have run out of memory." : "";
   const last = lastLine(log);
   return `It ended with ${how}${last === "" ? ", and an empty log" : `: ${last}`}${/[.!?]$/.test(last) ? "" : "."}${memory}`;
+}
+
+/** What the supervisor told last in the log, as a sentence; null where it told nothing. */
+function toldBySupervisor(log: string): string | null {
+  const told = log.split("\n").findLast((line) => line.startsWith(SUPERVISOR));
+  if (told === undefined) return null;
+  const sentence = told.slice(SUPERVISOR.length).trim();
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${/[.!?]$/.test(sentence) ? "" : "."}`;
 }
 
 /** The last line of a log that says something, cut to 300 characters. */

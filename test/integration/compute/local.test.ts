@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Exit, JobState } from "../../../extension/engine/compute/compute.ts";
 import { LocalCompute } from "../../../extension/engine/compute/local.ts";
-import { BASE, folder, job, living, over, said, sleepers } from "./place.ts";
+import { BASE, folder, job, living, mounted, over, said, sleepers } from "./place.ts";
 
 const compute = new LocalCompute({ environment: BASE });
 
@@ -42,9 +42,7 @@ describe("a job", () => {
       .split("\n")
       .filter(Boolean)
       .map((line) => line.split("=")[0]);
-    expect(names.sort()).toEqual(
-      ["PATH", "PROVING_GROUND_JOB", "PROVING_GROUND_METRICS", "PROVING_GROUND_RUN", "PWD", "SEED", "OLDPWD"].sort(),
-    );
+    expect(names.sort()).toEqual(["PATH", "PROVING_GROUND_JOB", "PROVING_GROUND_METRICS", "PROVING_GROUND_RUN", "PWD", "SEED"].sort());
   });
 
   test("runs once, however often and by however many engines it is submitted", async () => {
@@ -205,7 +203,7 @@ describe("when the engine dies", () => {
 describe("a full disk", () => {
   test("still lets the end be recorded, as what it was", async () => {
     const at = folder();
-    if (mounted(at)) {
+    if (mounted(at, "64k")) {
       const ref = await compute.submit(job(at, "cat /dev/zero > big; exit 1"));
       expect(exitOf(await over(compute, ref))).toMatchObject({ code: 1, reason: "exited", diskFull: true });
     } else {
@@ -218,22 +216,11 @@ describe("a full disk", () => {
 
   test("from the start on refuses the job with the reason", async () => {
     const at = folder();
-    if (mounted(at)) writeFileSync(join(at, "filler"), Buffer.alloc(60 * 1024));
+    if (mounted(at, "64k")) writeFileSync(join(at, "filler"), Buffer.alloc(60 * 1024));
     else symlinkSync("/dev/full", join(at, "run.sh.new"));
     const engine = new LocalCompute({ environment: BASE, unique: () => "new" });
     await expect(engine.submit(job(at, "true"))).rejects.toMatchObject({ code: "disk-full" });
   });
-
-  /** Puts a file system of 64 KiB at a folder, where this user may. */
-  function mounted(at: string): boolean {
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", at], { stdio: "ignore" });
-    } catch {
-      return false;
-    }
-    onTestFinished(() => void execFileSync("umount", ["-l", at]));
-    return true;
-  }
 });
 
 describe("the machine's capacity", () => {

@@ -1,19 +1,27 @@
 /** A folder for jobs of its own, and jobs that say little. */
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { Compute, Job, JobRef, JobState } from "../../../extension/engine/compute/compute.ts";
 import { processIdentities } from "../../../extension/engine/compute/identity.ts";
 
 export const BASE = { PATH: process.env.PATH ?? "/usr/bin:/bin" };
 
+/** A temporary folder that goes away when it is told to. */
+export function temporary(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), "proving-ground-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
 /** A temporary folder that goes away with the test. */
 export function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), "proving-ground-"));
-  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
-  return made;
+  const { path, remove } = temporary();
+  onTestFinished(remove);
+  return path;
 }
 
 export function job(directory: string, command: string, more: Partial<Job> = {}): Job {
@@ -63,6 +71,17 @@ export function said(compute: Compute, ref: JobRef, line: string): Promise<unkno
   });
 }
 
+/** Asks a target again and again until the answer is right; for what it does not tell by itself. */
+export async function asked<T>(ask: () => Promise<T>, right: (answer: T) => boolean, seconds = 60): Promise<T> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (right(answer)) return answer;
+    if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(answer)} after ${seconds} s`);
+    await pause(20);
+  }
+}
+
 /** Those of the process numbers in a file, one per line, that live. */
 export async function living(file: string): Promise<number[]> {
   const pids = (await readFile(file, "utf8")).split("\n").filter(Boolean).map(Number);
@@ -80,4 +99,15 @@ export function sleepers(directory: string): string[] {
       return false;
     }
   });
+}
+
+/** Puts a file system of its own at a folder until the end of the test, where this user may. @param size as of `mount -t tmpfs` */
+export function mounted(at: string, size: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", at], { stdio: "ignore" });
+  } catch {
+    return false;
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", at]));
+  return true;
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { readAddress } from "../../../extension/protocol/connect.ts";
 import { EngineConnection } from "../../../extension/protocol/connection.ts";
@@ -56,6 +57,19 @@ describe("the engine of a repository", () => {
     await here.kill();
     const after = await Watched.of(await here.connect());
     expect(after.snapshot.ideas).toEqual(ideas);
+  });
+
+  it("takes away the address of one that was killed before anybody can reach it, so that none is refused for an old token", async () => {
+    const here = lab();
+    await here.connect();
+    await here.kill();
+    // One that gets no further than its lock.
+    const holder = new DatabaseSync(path.join(here.folder, ".proving-ground/lab.db"));
+    holder.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    await expect(here.connect()).rejects.toMatchObject({ message: "database is locked" });
+    holder.close();
+    expect(await readAddress(here.folder)).toBeNull();
+    await here.connect();
   });
 
   it("of an older version retires for a newer client when idle, and stays, with a warning, while somebody uses it", async () => {

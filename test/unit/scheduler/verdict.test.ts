@@ -3,7 +3,7 @@ import type { Exit } from "../../../extension/engine/compute/compute.ts";
 import { missingProgram } from "../../../extension/engine/scheduler/missing-program.ts";
 import { verdict, type Ended } from "../../../extension/engine/scheduler/verdict.ts";
 
-const well: Exit = { code: 0, signal: null, reason: "exited", diskFull: false, left: [], startedAt: 0, endedAt: 1 };
+const well: Exit = { code: 0, signal: null, reason: "exited", diskFull: false, left: [], startedAt: 0, endedAt: 1, seconds: 0.001 };
 const judge = (exit: Partial<Exit>, more: Partial<Ended> = {}) =>
   verdict({
     exit: { ...well, ...exit },
@@ -41,10 +41,25 @@ describe("a run", () => {
     expect(judge({ code: 1, diskFull: true }).failure).toBe("disk full");
     expect(judge({ code: 1 }, { log: "OSError: [Errno 28] No space left on device" }).failure).toBe("disk full");
     expect(judge({ diskFull: true }, { selected: null }).failure).toBe("disk full");
+    expect(judge({}, { selected: null, log: "printf: write error: No space left on device" }).failure).toBe("disk full");
   });
   test("that took too long names the limit", () => {
     expect(judge({ code: 143, signal: "TERM", reason: "timeout" })).toMatchObject({ state: "failed", failure: "timeout" });
     expect(judge({ code: 143, reason: "timeout" }).reason).toMatch(/60 s \(`resources.timeout`\)/);
+  });
+  test("that could not be begun, or had too much, says what the supervisor told, and what to do", () => {
+    const log = "step 3\nproving-ground: the data folder corpus is missing: there is no folder /d on box\nTerminated";
+    expect(judge({ code: 126, reason: "launch" }, { log })).toMatchObject({
+      failure: "launch",
+      reason: "The data folder corpus is missing: there is no folder /d on box.",
+    });
+    expect(judge({ code: 126, reason: "launch" }).reason).toMatch(/could not write/);
+    const many = "proving-ground: the run had 9 processes, more than the 4 it may have (`resources.processes`), and was ended\n";
+    expect(judge({ code: 137, signal: "KILL", reason: "processes" }, { log: many }).reason).toMatch(
+      /^The run had 9 processes.*\. Look for/,
+    );
+    expect(judge({ code: 137, signal: "KILL", reason: "memory" })).toMatchObject({ state: "failed", failure: "crash" });
+    expect(judge({ code: 137, signal: "KILL", reason: "memory" }).reason).toMatch(/`resources.memory`.*smaller batches/);
   });
   test("that was stopped has not failed", () => {
     expect(judge({ code: 143, reason: "stopped" }, { stopAsked: true })).toMatchObject({
