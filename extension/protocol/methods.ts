@@ -17,7 +17,7 @@ import { PlanChange, SearchCaps, SearchPlan, UNCAPPED } from "./search.ts";
 import type { Forecast, Replay, RunsForecast, Search } from "./search.ts";
 import { Caps, type Cost, NO_CAPS, Prices } from "./spending.ts";
 import type { LiveCheck } from "./target.ts";
-import { SandboxChoice, TargetSetting } from "./target.ts";
+import { CheckStep, SandboxChoice, TargetSetting } from "./target.ts";
 
 const None = z.object({});
 const ideaIds = z.array(z.int()).min(1);
@@ -336,6 +336,8 @@ export const ProgressReport = z.object({
   total: z.int().optional(),
   /** Newest piece of text a model wrote. */
   text: z.string().optional(),
+  /** A step of trying a target out that is done. */
+  step: CheckStep.optional(),
 });
 export type ProgressReport = z.infer<typeof ProgressReport>;
 export const progressReport = new Notification("progress", ProgressReport);

@@ -40,21 +40,25 @@ export const CONTAINERS = { sandbox: "bubblewrap", container: "a container" } as
 
 /**
  * What keeps a run from going on that its target alone shows: it does not answer, is drained, or is gone; null when nothing of the kind.
+ * What is the matter comes first, because rows cut what does not fit.
  * @param targets all of the lab
  */
 export function heldUpText(run: Pick<Run, "state" | "asked" | "target">, targets: readonly Target[]): string | null {
   if (run.state === "starting" || run.state === "running") {
     const there = targets.find(({ name }) => name === run.target);
-    return there?.awaySince == null ? null : `${there.title} does not answer`;
+    return there?.awaySince == null ? null : noAnswer(there);
   }
   if (run.state !== "queued") return null;
   const able = run.asked === null ? targets : targets.filter(({ name }) => name === run.asked);
-  if (able.length === 0) return run.asked === null ? null : `${run.asked} is no longer a target`;
+  if (able.length === 0) return run.asked === null ? null : `no target ${run.asked} any more`;
   if (!able.every((target) => ["away", "drained"].includes(targetState(target)))) return null;
   const [only, second] = able;
   if (only === undefined || second !== undefined) return "no target takes runs now";
-  return `${only.title} ${only.awaySince === null ? "is drained" : "does not answer"}`;
+  return only.awaySince === null ? `drained: ${titleOf(only)}` : noAnswer(only);
 }
+
+const titleOf = ({ name, title }: Target) => (name === LOCAL ? targetName(name) : title);
+const noAnswer = (target: Target) => `no answer from ${titleOf(target)}`;
 
 /** A target as rows and pickers name it. */
 export const targetName = (name: string) => (name === LOCAL ? "this machine" : name);

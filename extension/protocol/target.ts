@@ -83,12 +83,13 @@ export const SandboxChoice = z.enum(["auto", "on", "off"]);
 export type SandboxChoice = z.infer<typeof SandboxChoice>;
 
 /** One step of trying a target out. */
-export interface CheckStep {
-  step: string;
-  ok: boolean;
+export const CheckStep = z.object({
+  step: z.string(),
+  ok: z.boolean(),
   /** What was found, or what failed and what to do. */
-  detail: string;
-}
+  detail: z.string(),
+});
+export type CheckStep = z.infer<typeof CheckStep>;
 
 /** What came of trying a target out; it stops at the first step that fails and makes the rest pointless. */
 export interface LiveCheck {

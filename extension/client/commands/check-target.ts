@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { messageOf } from "../../protocol/message.ts";
 import { targetsCheck } from "../../protocol/methods.ts";
+import type { ProgressReport } from "../../protocol/methods.ts";
 import type { CheckStep, LiveCheck, TargetSetting } from "../../protocol/target.ts";
 import type { Lab } from "../engine/lab.ts";
 import { finding, stepRows } from "../sidebar/check-steps.ts";
@@ -29,10 +30,11 @@ export function checkTarget(
   list.busy = true;
   list.ignoreFocusOut = true;
   list.show();
-  const reported: string[] = [];
-  const onProgress = ({ message }: { message: string }) => {
-    reported.push(message);
-    list.items = reported.map((text) => ({ label: `$(sync) ${text}`, alwaysShow: true }));
+  const steps: CheckStep[] = [];
+  const onProgress = ({ step }: ProgressReport) => {
+    if (step === undefined) return;
+    steps.push(step);
+    list.items = itemsOf(steps);
   };
   return new Promise((resolve) => {
     let done: LiveCheck | null = null;
@@ -55,7 +57,7 @@ export function checkTarget(
       list.placeholder = "";
       const last = actions(check).map((action): Item => ({ label: action, action, alwaysShow: true }));
       list.items = [
-        ...stepRows(check).map((row) => ({ ...row, alwaysShow: true })),
+        ...itemsOf(check.steps),
         ...(last.length > 0 ? [{ label: "", kind: vscode.QuickPickItemKind.Separator }] : []),
         ...last,
       ];
@@ -67,6 +69,8 @@ export function checkTarget(
     });
   });
 }
+
+const itemsOf = (steps: readonly CheckStep[]): Item[] => stepRows(steps).map((row) => ({ ...row, alwaysShow: true }));
 
 /** What kept the check itself from being made, as a step. */
 const failed = (thrown: unknown): CheckStep => ({ step: "check", ok: false, detail: messageOf(ProvingGroundError.from(thrown)) });

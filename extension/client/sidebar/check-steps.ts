@@ -9,9 +9,6 @@ export function finding(name: string, { ok, steps }: LiveCheck): string {
   return `${name} does not work yet${wrong.length === 0 ? "" : `: ${wrong.join(", ")}`}`;
 }
 
-export function stepRows({ steps }: LiveCheck): { label: string; detail: string }[] {
+export function stepRows(steps: readonly CheckStep[]): { label: string; detail: string }[] {
   return steps.map(({ step, ok, detail }) => ({ label: `$(${ok ? "pass" : "error"}) ${capitalised(step)}`, detail }));
 }
-
-/** One step as a report of progress. */
-export const stepText = ({ step, detail }: CheckStep) => `${capitalised(step)}: ${detail}`;

@@ -90,7 +90,8 @@ export function runRow(run: Run, surroundings: Surroundings, place: string | nul
     lab,
     run: run.id,
     id: `${lab}/run/${run.id}`,
-    label: shortened(title, 28),
+    // Why it waits must have room beside it.
+    label: shortened(title, heldUp === null ? 28 : 22),
     description: description.join(" · "),
     tooltip: tooltip(run, title, environment, [place ?? "", heldUp ?? ""], now),
     icon: iconOf(run, heldUp),

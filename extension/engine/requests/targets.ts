@@ -25,7 +25,7 @@ export function answerTargets(server: Server, scheduler: Pick<Scheduler, "target
   server.handle(methods.targetsCheck, ({ target }, call) =>
     scheduler.check(
       target,
-      ({ step, ok, detail }) => call.report({ message: `${step}: ${ok ? detail : `failed: ${detail}`}` }),
+      (step) => call.report({ message: `${step.step}: ${step.ok ? step.detail : `failed: ${step.detail}`}`, step }),
       call.signal,
     ),
   );

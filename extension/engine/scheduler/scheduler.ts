@@ -284,13 +284,14 @@ export class Scheduler {
     const [name] = names;
     if (name === undefined || names.length > 1) throw new ProvingGroundError("usage", "a forecast is of ideas of one environment");
     const { manifest } = await this.#environment(name, target);
-    const waits = this.#fleet.candidates(target).map((place) => place.obstacle(needOf(manifest), manifest.resources.timeout));
+    const places = this.#fleet.candidates(target);
+    const waits = places.map((place) => place.obstacle(needOf(manifest), manifest.resources.timeout));
     const { running, queued } = store.runs.counts();
     return forecastRuns(ideas.length * (seeds?.length ?? 1), manifest, {
       seconds: store.runs.meanSeconds(name),
       slots: await this.width(name, target),
       before: running + queued,
-      obstacles: waits.includes(null) ? [] : waits.flatMap((reason) => reason ?? []),
+      obstacles: places.length === 0 ? [this.#noTarget(target)] : waits.includes(null) ? [] : waits.flatMap((reason) => reason ?? []),
     });
   }
 
@@ -302,7 +303,7 @@ export class Scheduler {
     if (run.state !== "queued") return [];
     const { manifest } = await this.#options.environments.get(run.environment);
     const places = this.#fleet.candidates(run.asked);
-    if (places.length === 0) return [this.#noTarget(run)];
+    if (places.length === 0) return [this.#noTarget(run.asked)];
     const waits = places.map((place) => `${place.title}: ${place.waits(needOf(manifest), manifest.resources.timeout) ?? "it has room"}.`);
     const ahead = store.runs.queued().findIndex((other) => other.id === id);
     return ahead <= 0 ? waits : [`${ahead === 1 ? "One run is" : `${ahead} runs are`} before it in the queue.`, ...waits];
@@ -369,7 +370,7 @@ export class Scheduler {
     });
   }
 
-  #noTarget({ asked }: Run): string {
+  #noTarget(asked: string | null): string {
     return asked === null
       ? "Every target is drained: resume one in the Compute view."
       : `There is no target ${asked} any more: name it in \`provingGround.compute.targets\` again, or move the run to another.`;

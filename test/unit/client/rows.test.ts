@@ -202,9 +202,9 @@ test("with several targets a run says where it is, or where it is to go, and wha
   ]);
   expect(text(rows({ ...box, awaySince: NOW })).slice(0, 4)).toEqual([
     "Running | 1",
-    "  A | 2.500 · gpu-box does not answer · seed 0",
+    "  A | 2.500 · no answer from gpu-box · seed 0",
     "Queued | 1",
-    "  A | gpu-box does not answer · seed 0",
+    "  A | no answer from gpu-box · seed 0",
   ]);
   const ended = rows(box).flatMap((row) => (row.kind === "group" ? row.children : []));
   expect(ended.at(-1)?.tooltip).toContain("contained by bubblewrap");

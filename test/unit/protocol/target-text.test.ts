@@ -75,12 +75,12 @@ describe("what holds a run up", () => {
   });
 
   it("is its target, or all of them", () => {
-    expect(heldUp({ ...queued, asked: "gpu-box" }, here, { ...box, drained: true })).toBe("gpu-box is drained");
-    expect(heldUp({ ...queued, asked: "gpu-box" }, here, { ...box, awaySince: 1 })).toBe("gpu-box does not answer");
-    expect(heldUp({ ...queued, asked: "gone" }, here)).toBe("gone is no longer a target");
-    expect(heldUp(queued, { ...here, drained: true })).toBe("This machine is drained");
+    expect(heldUp({ ...queued, asked: "gpu-box" }, here, { ...box, drained: true })).toBe("drained: gpu-box");
+    expect(heldUp({ ...queued, asked: "gpu-box" }, here, { ...box, awaySince: 1 })).toBe("no answer from gpu-box");
+    expect(heldUp({ ...queued, asked: "gone" }, here)).toBe("no target gone any more");
+    expect(heldUp(queued, { ...here, drained: true })).toBe("drained: this machine");
     expect(heldUp(queued, { ...here, drained: true }, { ...box, awaySince: 1 })).toBe("no target takes runs now");
-    expect(heldUp({ state: "running", target: "gpu-box" }, here, { ...box, awaySince: 1 })).toBe("gpu-box does not answer");
+    expect(heldUp({ state: "running", target: "gpu-box" }, here, { ...box, awaySince: 1 })).toBe("no answer from gpu-box");
   });
 });
 
