@@ -13,8 +13,19 @@ export function targetState(target: Pick<Target, "awaySince" | "problem" | "drai
   return target.busy > 0 || target.runs > 0 ? "busy" : "free";
 }
 
-/** What kinds of targets are called. */
-export const KIND_NAMES: Record<Target["type"], string> = { local: "this machine", ssh: "ssh", slurm: "Slurm", ray: "Ray" };
+/** What a target is and where: `Host behind ssh: gpu-box`, `Slurm through login`, `Ray at http://127.0.0.1:8265`. */
+export function kindText({ type, host }: Pick<Target, "type" | "host">): string {
+  switch (type) {
+    case "local":
+      return "This machine";
+    case "ssh":
+      return `Host behind ssh: ${host ?? ""}`;
+    case "slurm":
+      return host === null ? "Slurm on this machine" : `Slurm through ${host}`;
+    case "ray":
+      return `Ray at ${host ?? ""}`;
+  }
+}
 
 /** `2 of 8 GPUs busy`; where places are counted `1 of 2 slots busy`. */
 export function loadText({ busy, slots, kind, devices, type }: Pick<Target, "busy" | "slots" | "kind" | "devices" | "type">): string {

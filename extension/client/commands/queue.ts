@@ -10,6 +10,7 @@ import type { Lab } from "../engine/lab.ts";
 import type { Presenter } from "../present.ts";
 import { inQueue, moved } from "../sidebar/queue-order.ts";
 import type { Way } from "../sidebar/queue-order.ts";
+import { shortened } from "../sidebar/rows.ts";
 import { targetChoices } from "../sidebar/target-choices.ts";
 import type { ChosenRuns } from "../sidebar/trees.ts";
 import { execute } from "./registry.ts";
@@ -71,7 +72,7 @@ async function moveToTarget(lab: Lab, runs: readonly Run[]): Promise<void> {
     ...{ label, detail, name },
     ...(now ? { description: "queued for it now" } : {}),
   }));
-  const what = runs.length === 1 && first !== undefined ? `“${lab.runTitle(first)}”, seed ${first.seed},` : counted(runs.length, "run");
+  const what = runs.length === 1 && first !== undefined ? `“${shortened(lab.runTitle(first), 40)}”` : counted(runs.length, "run");
   const picked = await vscode.window.showQuickPick(rows, { title: `Move ${what} to which target?`, matchOnDetail: true });
   if (picked === undefined) throw new ProvingGroundError("cancelled", "no target was picked");
   const target = picked.name;

@@ -15,12 +15,14 @@ export function parseTargets(value: unknown): ReadTargets {
     const where = `entry ${index + 1} of \`provingGround.compute.targets\``;
     const { data, error } = TargetSetting.safeParse(entry);
     const [issue] = error?.issues ?? [];
-    if (data === undefined) problems.push([`${where}:`, issue?.path.join("."), issue?.message].filter(Boolean).join(" "));
+    if (data === undefined) problems.push([`${where}:`, issue?.path.join("."), inWords(issue)].filter(Boolean).join(" "));
     else if (targets.some(({ name }) => name === data.name)) problems.push(`${where}: the name ${data.name} is taken`);
     else targets.push(data);
   }
   return { targets, problems };
 }
+
+type Issue = NonNullable<ReturnType<typeof TargetSetting.safeParse>["error"]>["issues"][number];
 
 /** Messages of ours go on after the name of what is wrong; the library's own are sentences. */
 const OURS = /^(must|is|needs)\b/;
@@ -28,5 +30,16 @@ const OURS = /^(must|is|needs)\b/;
 /** What is wrong with one field of an entry that is being written; null when nothing is. */
 export function fieldProblem(entry: Readonly<Record<string, unknown>>, field: string): string | null {
   const issue = TargetSetting.safeParse(entry).error?.issues.find(({ path }) => path[0] === field);
-  return issue === undefined ? null : `The ${field} ${OURS.test(issue.message) ? "" : "cannot be used: "}${issue.message}.`;
+  if (issue === undefined) return null;
+  const words = inWords(issue);
+  return `The ${field} ${OURS.test(words) ? "" : "cannot be used: "}${words}.`;
+}
+
+/** The library's message as what comes after the name of a field. */
+function inWords(issue: Issue | undefined): string {
+  if (issue?.path[0] === "kind" && issue.path.length === 1) return "must be ssh, slurm or ray";
+  const message = issue?.message ?? "";
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (expected === undefined) return message;
+  return received === "undefined" ? "is missing" : `must be ${/^[aeiou]/.test(expected) ? "an" : "a"} ${expected}`;
 }

@@ -10,5 +10,8 @@ export function finding(name: string, { ok, steps }: LiveCheck): string {
 }
 
 export function stepRows(steps: readonly CheckStep[]): { label: string; detail: string }[] {
-  return steps.map(({ step, ok, detail }) => ({ label: `$(${ok ? "pass" : "error"}) ${capitalised(step)}`, detail }));
+  return steps.map(({ step, ok, detail }) => ({
+    label: `$(${ok ? "pass" : "error"}) ${step === "gpus" ? "GPUs" : capitalised(step)}`,
+    detail,
+  }));
 }

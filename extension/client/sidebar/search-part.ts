@@ -5,7 +5,7 @@ import { capTexts, forecastTexts, hoursName, planText } from "../../protocol/sea
 import type { SearchForm, SearchPart } from "../../protocol/webview/composer.ts";
 import { messageOf } from "../../protocol/message.ts";
 import type { Answer } from "./forecasts.ts";
-import { targetChoices } from "./target-choices.ts";
+import { type TargetChoice, targetChoices } from "./target-choices.ts";
 import { searchCard } from "./search-card.ts";
 import { formProblem } from "./search-form.ts";
 import type { Ideas } from "./search-form.ts";
@@ -61,12 +61,15 @@ function whereTo(
   const gone =
     chosen === "" || targets.some(({ name }) => name === chosen) ? [] : [{ id: chosen, label: chosen, problem: "it is no longer there" }];
   return {
-    targets: several
-      ? [...targetChoices(targets, chosen).map(({ name, label, problem }) => ({ id: name ?? "", label, problem })), ...gone]
-      : [],
+    targets: several ? [...targetChoices(targets, chosen).map(choiceOf), ...gone] : [],
     target: chosen,
     prioritised: targets.length > 1 || (snapshot?.searches.some(({ state }) => state !== "ended") ?? false),
   };
+}
+
+/** One that would keep runs waiting can be chosen all the same. */
+function choiceOf({ name, label, waits }: TargetChoice): SearchPart["targets"][number] {
+  return { id: name ?? "", label: waits === "" ? label : `${label} (${waits})`, problem: null };
 }
 
 function said(answer: Answer, { now, text }: Clock): { text: string; warnings: string[] } {

@@ -1,11 +1,11 @@
 /** Compute targets as tree rows, with their devices and the runs that are there: pure, given the time. */
-import { capitalised, counted } from "../../protocol/format.ts";
+import { counted, roughly } from "../../protocol/format.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
 import type { Target, TargetDevice } from "../../protocol/run.ts";
 import { LOCAL } from "../../protocol/target.ts";
-import { containmentText, KIND_NAMES, loadText, type TargetState, targetState, usedText } from "../../protocol/target-text.ts";
+import { containmentText, kindText, loadText, type TargetState, targetState, usedText } from "../../protocol/target-text.ts";
 import { runRow, surroundingsOf } from "./run-rows.ts";
-import { escapeMarkdown } from "./rows.ts";
+import { escapeMarkdown, shortened } from "./rows.ts";
 import type { Icon, PlainRow, TargetRow } from "./rows.ts";
 
 /** Targets up to which all are shown opened. */
@@ -32,25 +32,31 @@ export function targetRows(lab: string, snapshot: Snapshot, now: number, clock: 
   return targets.map((target): TargetRow => {
     const there = runs.filter((run) => run.target === target.name && (run.state === "starting" || run.state === "running"));
     const state = targetState(target);
+    // Of one that never answered nothing is known.
+    const seen = target.slots > 0;
     return {
       kind: "target",
       lab,
       target: target.name,
       id: `${lab}/target/${target.name}`,
-      label: target.title,
+      label: shortened(target.title, 22),
       description: describe(target, state, folded, clock),
       tooltip: tooltip(target, state, clock),
       icon: SICK[state] ?? { id: KINDS[target.type], color: state === "busy" ? "charts.blue" : "testing.iconPassed" },
       context: contextOf(target),
       folded,
-      children: [containment(lab, target), ...target.devices.map(deviceRow(lab, target)), ...there.map((run) => runRow(run, surroundings))],
+      children: [
+        ...(target.problem === null ? [] : [problemRow(lab, target.name, target.problem)]),
+        ...(seen ? [containment(lab, target), ...target.devices.map(deviceRow(lab, target))] : []),
+        ...there.map((run) => runRow(run, surroundings)),
+      ],
     };
   });
 }
 
 function describe(target: Target, state: TargetState, folded: boolean, clock: (milliseconds: number) => string): string {
   const runs = target.runs === 0 ? [] : [counted(target.runs, "run")];
-  const used = target.maxHours === 0 ? [] : [usedText(target)];
+  const used = target.maxHours === 0 ? [] : [`${roughly(target.hours)} of ${roughly(target.maxHours)} h`];
   switch (state) {
     case "away":
       return [`no answer since ${clock(target.awaySince ?? 0)}`, ...runs].join(" · ");
@@ -66,10 +72,10 @@ function describe(target: Target, state: TargetState, folded: boolean, clock: (m
 }
 
 function tooltip(target: Target, state: TargetState, clock: (milliseconds: number) => string): string {
-  const { type, host, problem, disk, awaySince, drained, runs } = target;
+  const { problem, disk, awaySince, drained, runs } = target;
   const used = usedText(target);
   const facts = [
-    type === "local" ? "" : `${capitalised(KIND_NAMES[type])}, ${host === null ? "on this machine" : `at ${host}`}`,
+    target.type === "local" ? "" : kindText(target),
     awaySince === null ? "" : `Does not answer since ${clock(awaySince)}`,
     problem ?? "",
     drained ? "Drained: it takes no more runs until it is resumed" : "",
@@ -85,6 +91,14 @@ function tooltip(target: Target, state: TargetState, clock: (milliseconds: numbe
 /** Words that menus test. */
 function contextOf({ name, drained }: Target): string {
   return ["target", drained ? "resume" : "drain", "look", ...(name === LOCAL ? [] : ["check", "edit", "remove"])].join(" ");
+}
+
+function problemRow(lab: string, name: string, problem: string): PlainRow {
+  return {
+    ...{ kind: "plain", id: `${lab}/target/${name}/problem`, label: problem, description: "", context: "problem" },
+    tooltip: escapeMarkdown(problem),
+    icon: { id: "info" },
+  };
 }
 
 /** Whether runs there are kept from the rest of the machine is always said. */

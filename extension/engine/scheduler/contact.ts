@@ -111,7 +111,10 @@ export class Contact {
           there === 0
             ? ""
             : ` ${there === 1 ? "The run there goes" : `The ${there} runs there go`} on, and what came of them is read when it does.`;
-        onNotice({ level: "warning", message: `${title} does not answer. ${this.#why}${goOn}` });
+        const what = `${title} does not answer`;
+        // Where it is called as its host is, that is what the cause begins with.
+        const said = this.#why.toLowerCase().startsWith(what.toLowerCase()) ? this.#why : `${what}. ${this.#why}`;
+        onNotice({ level: "warning", message: `${said}${goOn}` });
       }
       if (this.#cancel === null) this.#again(Math.min(LONGEST, FIRST * 2 ** this.#failures));
       return;

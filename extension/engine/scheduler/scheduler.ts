@@ -304,7 +304,10 @@ export class Scheduler {
     const { manifest } = await this.#options.environments.get(run.environment);
     const places = this.#fleet.candidates(run.asked);
     if (places.length === 0) return [this.#noTarget(run.asked)];
-    const waits = places.map((place) => `${place.title}: ${place.waits(needOf(manifest), manifest.resources.timeout) ?? "it has room"}.`);
+    const waits = places.map((place) => {
+      const why = place.waits(needOf(manifest), manifest.resources.timeout) ?? "it has room";
+      return `${place.title}: ${why}${why.endsWith(".") ? "" : "."}`;
+    });
     const ahead = store.runs.queued().findIndex((other) => other.id === id);
     return ahead <= 0 ? waits : [`${ahead === 1 ? "One run is" : `${ahead} runs are`} before it in the queue.`, ...waits];
   }

@@ -182,8 +182,8 @@ describe("what the Composer shows of searches", () => {
     clock: { now: NOW, text: (at) => `minute ${(at - NOW) / 60_000}` },
   });
 
-  it("offers targets only where there is one to choose, and says what is wrong with each", () => {
-    const targets = [targetFixture(), targetFixture({ name: "gpu-box", title: "gpu-box", problem: "ssh: no route" })];
+  it("offers targets only where there is one to choose, and says what keeps runs waiting at each", () => {
+    const targets = [targetFixture(), targetFixture({ name: "gpu-box", title: "gpu-box", drained: true })];
     const part = (form: Partial<SearchForm>, there = targets) =>
       composerState({ ...known(form), snapshot: { ...labFixture(0), environments: [environment], targets: there } }).search;
     expect(part({}, [targetFixture()])).toMatchObject({ targets: [], prioritised: false });
@@ -191,7 +191,7 @@ describe("what the Composer shows of searches", () => {
       targets: [
         { id: "", problem: null },
         { id: "local", problem: null },
-        { id: "gpu-box", problem: "ssh: no route" },
+        { id: "gpu-box", label: "gpu-box (drained)", problem: null },
       ],
       target: "",
       prioritised: true,

@@ -48,12 +48,12 @@ test("GPUs: memory and load, and whose each is", () => {
     [],
   );
   expect(text([row!])).toEqual([
-    "gpu-box | 2 of 2 GPUs busy · 1 run · 31 of 40 GPU h",
+    "gpu-box | 2 of 2 GPUs busy · 1 run · 31 of 40 h",
     "  Runs are not contained | no container template is set up",
     "  GPU 0: NVIDIA H100 | 71.0 of 80.0 GiB · 98 % · used by runs",
     "  GPU 1: NVIDIA H100 | 12.3 of 80.0 GiB · 40 % · used by somebody else",
   ]);
-  expect(row?.tooltip).toContain("Ssh, at gpu\\-box");
+  expect(row?.tooltip).toContain("Host behind ssh: gpu\\-box");
   expect(row?.tooltip).toContain("812 GiB of disk free");
   expect(row?.tooltip).toContain("Runs are not contained: no container template is set up");
 });
@@ -67,6 +67,15 @@ test.each([
 ] as const)("a target that is %s says so in words and by its icon", (_, changes, description, icon) => {
   const [row] = rowsOf([box(changes)]);
   expect(row).toMatchObject({ description, icon: { id: icon } });
+});
+
+test("of a target that never answered nothing is claimed but why", () => {
+  const problem = "ssh: connect to host gpu-box port 22: Connection refused";
+  const nothing = { slots: 0, awaySince: 1, problem, devices: [{ label: "0 processors", note: "", state: null }] };
+  expect(text(rowsOf([box({ ...nothing, title: "a-host-with-quite-a-long-name.example" })]))).toEqual([
+    "a-host-with-quite-a-l… | no answer since 14:05",
+    `  ${problem}`,
+  ]);
 });
 
 test("the tooltip has the whole problem", () => {

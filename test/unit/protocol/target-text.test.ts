@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { runsForecastText, worthAsking } from "../../../extension/protocol/forecast-text.ts";
 import type { Run } from "../../../extension/protocol/run.ts";
 import { whereText } from "../../../extension/protocol/search-text.ts";
-import { containmentText, heldUpText, loadText, targetState, usedText } from "../../../extension/protocol/target-text.ts";
+import { containmentText, heldUpText, kindText, loadText, targetState, usedText } from "../../../extension/protocol/target-text.ts";
 import { runFixture, targetFixture } from "../../fixtures/lab.ts";
 
 const NOW = 1_760_000_000_000;
@@ -49,6 +49,13 @@ describe("a target", () => {
     expect(loadText(targetFixture(gpus))).toBe("1 of 1 GPU busy");
     expect(loadText(targetFixture({ ...gpus, slots: 16, type: "slurm" }))).toBe("1 of 16 slots busy");
     expect(loadText(targetFixture())).toBe("0 of 2 slots busy");
+  });
+
+  it("is called by its kind and where it is", () => {
+    expect(kindText({ type: "ssh", host: "gpu-box" })).toBe("Host behind ssh: gpu-box");
+    expect(kindText({ type: "slurm", host: null })).toBe("Slurm on this machine");
+    expect(kindText({ type: "slurm", host: "login" })).toBe("Slurm through login");
+    expect(kindText({ type: "ray", host: "http://127.0.0.1:8265" })).toBe("Ray at http://127.0.0.1:8265");
   });
 
   it("says what was used of its cap, and how runs are kept", () => {
