@@ -1,6 +1,7 @@
 /** Composes the client: every part is contributed on its own, and the failure of one leaves the others standing. */
 import * as vscode from "vscode";
 import { ideaCommands } from "./client/commands/ideas.ts";
+import { logCommands } from "./client/commands/logs.ts";
 import { searchCommands } from "./client/commands/searches.ts";
 import { computeCommands } from "./client/commands/compute.ts";
 import { runCommands } from "./client/commands/runs.ts";
@@ -72,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
       "commands on ideas": ideaCommands({ files, labs, ideation, models, presenter, reviews, targets, composing }),
       "commands on runs": runCommands({ ideation, presenter, targets, chosen }),
       "commands on targets": computeCommands({ presenter, targets, labs, current }),
+      "commands on logs": logCommands({ labs, logs: files.logs, presenter }),
       "commands on searches": searchCommands({ ideation, presenter, reviews, searching, targets }),
       "commands of setup": setupCommands({ extension, labs, current, ideation, models, presenter, grouping, log }),
       status: status(labs, current),

@@ -11,7 +11,7 @@ import { runStep, type Step, type StepCommand } from "./steps/run-step.ts";
 import { installedCodeServer } from "./workbench/install.ts";
 import { packaged } from "./workbench/packaged.ts";
 import { ensurePrerequisites } from "./workbench/prerequisites.ts";
-import { offlinePip, pythonTests } from "./workbench/python.ts";
+import { offlinePip, pythonTests, rayPython } from "./workbench/python.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -44,6 +44,7 @@ const steps: readonly Step[] = [
     runner: "vitest",
     commands: async () => {
       ensurePrerequisites(["environment", "clusters"]);
+      await rayPython();
       return [vitest("integration", await offlinePip())];
     },
   },

@@ -8,6 +8,7 @@ import {
   metricOf,
   type Scale,
 } from "../protocol/analysis.ts";
+import { counted } from "../protocol/format.ts";
 import { dollarText } from "../protocol/spending.ts";
 import { type Cell, clip, formatNumber, table } from "./output.ts";
 
@@ -61,11 +62,12 @@ function epochs({ epochs: all, scale }: Analysis, reward: RewardText): string {
   return table(["epoch", "ideas", "tried", "completed", "mean", "best", "idea", "so-far", scale.metric], rows, "no ideas");
 }
 
-function completionLine({ tried, valid, open, aside, rejectedAfter, stages: all }: Analysis["completion"]): string {
+function completionLine({ tried, valid, stopped, open, aside, rejectedAfter, stages: all }: Analysis["completion"]): string {
   const rate = share(all.at(-1)?.share ?? null) ?? "unknown";
   const after = rejectedAfter === 0 ? "" : ` (${rejectedAfter} after they were tried)`;
+  const early = stopped === 0 ? "" : ` and ${stopped} stopped early`;
   const rest = [open === 0 ? "" : `; ${open} under way`, aside === 0 ? "" : `; ${aside} put aside${after}`].join("");
-  return `Completion: ${valid} of ${tried} tried ideas, ${rate}${rest}`;
+  return `Completion: ${valid}${early} of ${tried} tried ideas, ${rate}${rest}`;
 }
 
 function stages({ completion }: Analysis): string {
@@ -125,12 +127,16 @@ function comparison({ points, problem }: Comparison, reward: RewardText): string
   return table(["ideas", "search", "best-of-N", "95-%", "reach-it"], rows, "");
 }
 
-function spentLine({ total, calls, unpriced, bounded, gpus, baselineHours }: Analysis["expenses"]): string {
+function spentLine({ total, calls, unpriced, bounded, gpus, baselineHours, stopped, saved }: Analysis["expenses"]): string {
   const priced = `${bounded ? "at most " : ""}${dollarText(total.dollars)}`;
   const missing = unpriced === 0 ? "" : `, ${unpriced} without a known price`;
   const hours = gpus === 0 ? "hours of runs" : "GPU hours";
   const baseline = rounded(baselineHours) === 0 ? "" : `, ${formatNumber(rounded(baselineHours))} of them for the baseline`;
-  return `${priced} for ${calls} calls of models${missing}; ${formatNumber(rounded(total.hours))} ${hours}${baseline}`;
+  const early =
+    stopped === 0
+      ? ""
+      : `; early stopping of ${counted(stopped, "run")} saved ${formatNumber(rounded(saved))} of ${formatNumber(rounded(total.hours + saved))}`;
+  return `${priced} for ${calls} calls of models${missing}; ${formatNumber(rounded(total.hours))} ${hours}${baseline}${early}`;
 }
 
 function expenses({ expenses: { epochs: all, purposes, gpus } }: Analysis): string {

@@ -1,7 +1,7 @@
 /** Runs in the terminal: their table, and waiting for them to end. */
 import type { EngineConnection } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
-import { ENDED, type Run } from "../protocol/run.ts";
+import { ENDED, type Run, stateText } from "../protocol/run.ts";
 import type { Context } from "./context.ts";
 import { awaitInLab } from "./follow.ts";
 import { clip, table } from "./output.ts";
@@ -12,7 +12,7 @@ export function runTable(runs: readonly Run[]): string {
     run.idea === null ? "baseline" : `#${run.idea}`,
     run.seed,
     run.target ?? run.asked ?? "any",
-    run.state,
+    stateText(run),
     run.metric ?? run.live?.value ?? null,
     wallTime(run),
     clip(run.reason ?? "", 80),

@@ -6,7 +6,18 @@ import { OPERATORS } from "../protocol/model.ts";
 import { gatesOf, hasEpochs, hasParents, planProblem } from "../protocol/plan.ts";
 import { rangeText, readNumber, type Range } from "../protocol/read-number.ts";
 import { UNATTENDED } from "../protocol/search.ts";
-import type { Algorithm, Gate, Gates, PlanChange, Priority, Repeats, SearchCaps, SearchPlan } from "../protocol/search.ts";
+import type {
+  Algorithm,
+  EarlyStop,
+  EarlyStopRule,
+  Gate,
+  Gates,
+  PlanChange,
+  Priority,
+  Repeats,
+  SearchCaps,
+  SearchPlan,
+} from "../protocol/search.ts";
 import { ANY, asTarget, integer, integers, samples } from "./context.ts";
 
 /** A plan as it is asked for; without a seed one is drawn. */
@@ -28,6 +39,8 @@ export interface ChangeOptions extends CapOptions {
   instructions?: string;
   target?: string;
   priority?: Priority;
+  earlyStop?: EarlyStopRule;
+  earlyStopAfter?: number;
 }
 export interface StartOptions extends ChangeOptions {
   algorithm: Algorithm;
@@ -46,6 +59,7 @@ export interface StartOptions extends ChangeOptions {
 const SCHEDULE = "schedule";
 
 const ALGORITHMS: readonly Algorithm[] = ["evolutionary", "steady state", "best of n", "random"];
+const EARLY_STOP_RULES: readonly EarlyStopRule[] = ["off", "median", "parents", "halving"];
 const GATES = gatesOf("evolutionary");
 
 /** Options that say what may also be changed later. @param usual sizes where none is given */
@@ -66,7 +80,18 @@ export function changeable(command: Command, usual: { size?: number; epochs?: nu
     .addOption(new Option("--repeats <what>", "what becomes of ideas that nearly repeat an earlier one").choices(["skip", "ask", "keep"]))
     .option("--instructions <text>", "what ideas should be about")
     .option("--target <name>", `target that its runs are queued for, or ${ANY}: whichever has room first`)
-    .addOption(new Option("--priority <what>", "its share of the queue beside other searches").choices(["low", "normal", "high"]));
+    .addOption(new Option("--priority <what>", "its share of the queue beside other searches").choices(["low", "normal", "high"]))
+    .addOption(
+      new Option(
+        "--early-stop <rule>",
+        "runs that are stopped early: those worse than the median, far behind baseline or parents, or all but the best half",
+      ).choices(EARLY_STOP_RULES),
+    )
+    .option(
+      "--early-stop-after <share>",
+      "share of a run before which it is never stopped, 0.05 to 0.95",
+      number({ min: 0.05, max: 0.95, whole: false }),
+    );
 }
 
 /** Options that say what may be used at most. */
@@ -123,12 +148,14 @@ export function planFrom(options: StartOptions): Plan {
 export function changeFrom(options: ChangeOptions, algorithm: Algorithm): PlanChange {
   const { size, epochs, exploit: share, base, ask, repeats, instructions, target, priority } = options;
   const caps = capsFrom(options);
+  const earlyStop: Partial<EarlyStop> = defined({ rule: options.earlyStop, grace: options.earlyStopAfter });
   const asks =
     ask === undefined ? {} : { gates: Object.fromEntries(gatesOf(algorithm).map((gate) => [gate, ask.includes(gate) ? "ask" : "auto"])) };
   return {
     ...defined({ size, epochs, exploit: share === SCHEDULE ? null : share, base, repeats, instructions, priority }),
     ...(target === undefined ? {} : { target: asTarget(target) }),
     ...asks,
+    ...(Object.keys(earlyStop).length === 0 ? {} : { earlyStop }),
     ...(Object.keys(caps).length === 0 ? {} : { caps }),
   };
 }

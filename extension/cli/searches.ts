@@ -6,7 +6,7 @@ import type { Idea } from "../protocol/idea.ts";
 import { hasParents } from "../protocol/plan.ts";
 import type { Snapshot } from "../protocol/lab.ts";
 import type { Search } from "../protocol/search.ts";
-import { asksText, capTexts, planText, progressText, spentTexts, stageText } from "../protocol/search-text.ts";
+import { asksText, capTexts, earlyStopText, planText, progressText, spentTexts, stageText } from "../protocol/search-text.ts";
 import { waitingIn, waitingKey, waitingText, type Waiting } from "../protocol/waiting.ts";
 import type { Context } from "./context.ts";
 import { awaitInLab } from "./follow.ts";
@@ -38,6 +38,7 @@ export function searchText(search: Search, snapshot: Snapshot, now: number): str
     ["exploit", hasParents(plan.algorithm) ? (plan.exploit ?? "as the paper's schedule") : null],
     ["written on", hasParents(plan.algorithm) ? `the ${plan.base}` : null],
     ["asks before", asksText(plan.gates) || "nothing"],
+    ["early stopping", earlyStopText(plan.earlyStop)],
     ["caps", capTexts(plan.caps, gpus).join(", ") || "none"],
     ["state", search.state],
     ["progress", progressText(search)],

@@ -46,8 +46,9 @@ export const EpochFigures = z.object({
   epoch: z.int(),
   /** Ideas written; another try at a failed one is not another idea. */
   ideas: z.int(),
-  /** Those that gave a result or failed. */
+  /** Those that gave a result, failed, or were stopped early. */
   tried: z.int(),
+  /** Those that did not fail. */
   valid: z.int(),
   best: z.number().nullable(),
   bestIdea: z.int().nullable(),
@@ -77,15 +78,20 @@ export const FailureFigures = z.object({
 });
 export type FailureFigures = z.infer<typeof FailureFigures>;
 
-/** Every idea is in one of `valid`, `failed`, `open` and `aside`; the first two are `tried`. */
+/**
+ * Every idea is in one of `valid`, `stopped`, `failed`, `open` and `aside`; the first three are `tried`. One that was stopped early had
+ * valid readings for as long as it was let run, so that it counts as having come to the last stage, and has no reward.
+ */
 export const Completion = z.object({
   ideas: z.int(),
   tried: z.int(),
   valid: z.int(),
+  /** Stopped early, as clearly worse than others. */
+  stopped: z.int(),
   failed: z.int(),
   /** Under way, or waiting for somebody. */
   open: z.int(),
-  /** Rejected, or stopped before there was a result. */
+  /** Rejected, or stopped by a human before there was a result. */
   aside: z.int(),
   /** Of those, rejected although they had been tried. */
   rejectedAfter: z.int(),
@@ -195,6 +201,9 @@ export const Expenses = z.object({
   /** GPUs of one run; 0 where it needs none. */
   gpus: z.int(),
   total: Amount,
+  /** Runs that were stopped early, and the hours, counted as those of the total, that they would have taken to their end. */
+  stopped: z.int(),
+  saved: z.number(),
   /** Runs of the unchanged code, part of the total. */
   baselineHours: z.number(),
   /** Whether some of the dollars are the most that calls can have cost, because a server did not say. */

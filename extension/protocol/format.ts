@@ -26,6 +26,13 @@ export function compact(value: number): string {
   return value < 999_500 ? `${trim(value / 1000)}k` : `${trim(value / 1_000_000)}M`;
 }
 
+/** A size as files have it: `812 bytes`, `12.3 MB`. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "KB"] : bytes < 1e9 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+}
+
 /** A quantity without a tail of digits: two significant ones below ten, a whole number above. */
 export const roughly = (value: number) => String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));
 

@@ -38,7 +38,7 @@ export function fateOf({ status, metric: value, problem, repeats }: Told, metric
     case "not implemented":
       return `could not be implemented${why}`;
     case "stopped":
-      return "was stopped";
+      return `was stopped${why}`;
     case "approved":
       return "is approved and has not run";
     case "implementing":

@@ -37,6 +37,25 @@ export type LiveReading = z.infer<typeof LiveReading>;
 export const Containment = z.enum(["sandbox", "container"]);
 export type Containment = z.infer<typeof Containment>;
 
+const Axis = z.enum(["seconds", "step", "reading"]);
+
+/** Why a run was, or is being, stopped before its end by the search that queued it. */
+export const EarlyEnd = z.object({
+  /** What `at` counts, as in a curve. */
+  axis: Axis,
+  /** Where on it the run was compared; 0 for one that never began, because all of its idea's other seeds were stopped. */
+  at: z.number(),
+  /** Its best until then, in the metric's unit; null for one that never began. */
+  value: z.number().nullable(),
+  /** What it was worse than. */
+  limit: z.number(),
+  /** All of this in words, one sentence. */
+  reason: z.string(),
+  /** Seconds that completed runs take on average, less its own; 0 until it has ended. */
+  saved: z.number(),
+});
+export type EarlyEnd = z.infer<typeof EarlyEnd>;
+
 export const Run = z.object({
   id: z.int(),
   environment: z.string(),
@@ -58,6 +77,8 @@ export const Run = z.object({
   reason: z.string().nullable(),
   /** The checked metric, in its unit. */
   metric: z.number().nullable(),
+  /** Null unless it was stopped early. */
+  early: EarlyEnd.nullable(),
   live: LiveReading.nullable(),
   queuedAt: z.number(),
   startedAt: z.number().nullable(),
@@ -65,11 +86,16 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
+/** Its state in words: a run that its search stopped is not one that somebody stopped. */
+export function stateText({ state, early }: Pick<Run, "state" | "early">): string {
+  return state === "stopped" && early !== null ? "stopped early" : state;
+}
+
 /** Readings of one run; arrays have equal length, `values[i]` at `x[i]`. */
 export const Curve = z.object({
   run: z.int(),
   /** What `x` counts: the environment's training clock, else steps, else readings. */
-  axis: z.enum(["seconds", "step", "reading"]),
+  axis: Axis,
   x: z.array(z.number()),
   values: z.array(z.number()),
 });

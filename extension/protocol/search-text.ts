@@ -2,7 +2,7 @@
 import { compact, counted, durationText, grouped, roughly } from "./format.ts";
 import { hasEpochs } from "./plan.ts";
 import { ideasPlanned } from "./search.ts";
-import type { Forecast, Gate, Gates, Search, SearchCaps, SearchPlan } from "./search.ts";
+import type { EarlyStop, EarlyStopRule, Forecast, Gate, Gates, Search, SearchCaps, SearchPlan } from "./search.ts";
 import { targetName } from "./target-text.ts";
 import { dollarText } from "./spending.ts";
 
@@ -39,6 +39,19 @@ export const asksText = (gates: Gates) => asked(gates).join(", ");
 /** The gates at which it asks. */
 export const asked = (gates: Gates) => (Object.keys(gates) as Gate[]).filter((gate) => gates[gate] === "ask");
 
+/** Which runs are stopped early, in words: `off`, `worse than the median, from 50 % on`. */
+export function earlyStopText({ rule, grace }: EarlyStop): string {
+  return rule === "off" ? "off" : `${EARLY_STOPS[rule]}, from ${Math.round(grace * 100)} % on`;
+}
+
+/** Runs that a rule stops. */
+export const EARLY_STOPS: Record<EarlyStopRule, string> = {
+  off: "none",
+  median: "worse than the median",
+  parents: "far behind baseline or parents",
+  halving: "all but the best half",
+};
+
 /** Hours are those of GPUs where a run needs one, else those of runs. */
 export const hoursName = (gpus: number) => (gpus > 0 ? "GPU hours" : "run hours");
 
@@ -47,13 +60,14 @@ export const hoursName = (gpus: number) => (gpus > 0 ? "GPU hours" : "run hours"
  * @param gpus of one run
  * @param now milliseconds since 1970
  */
-export function spentTexts({ plan: { caps }, spent, startedAt, endedAt }: Search, gpus: number, now: number): string[] {
+export function spentTexts({ plan: { caps }, spent, saved, startedAt, endedAt }: Search, gpus: number, now: number): string[] {
   const seconds = Math.max(0, Math.floor(((endedAt ?? now) - startedAt) / 1000));
   const minutes = Math.floor(seconds / 60);
   return [
     ...ofCap(spent.dollars, caps.dollars, dollarText, ""),
     ...ofCap(spent.tokens, caps.tokens, compact, " tokens"),
     ...ofCap(spent.hours, caps.hours, roughly, ` ${hoursName(gpus)}`),
+    ...(saved > 0 ? [`${roughly(saved)} ${hoursName(gpus)} saved by early stopping`] : []),
     caps.minutes > 0 ? `${minutes} of ${roughly(caps.minutes)} min` : `${durationText(minutes < 2 ? seconds : minutes * 60)} of wall time`,
   ];
 }

@@ -46,6 +46,23 @@ export type Repeats = z.infer<typeof Repeats>;
 export const Priority = z.enum(["low", "normal", "high"]);
 export type Priority = z.infer<typeof Priority>;
 
+/**
+ * Which runs of a search are stopped before their end. `median`: those worse than the median of the completed ones at the same point.
+ * `parents`: those far behind the baseline, or behind all of their parents; needs no other runs. `halving`: at a few points all but the
+ * best half, and before a run begins all whose smoke command fails.
+ */
+export const EarlyStopRule = z.enum(["off", "median", "parents", "halving"]);
+export type EarlyStopRule = z.infer<typeof EarlyStopRule>;
+
+export const EarlyStop = z.object({
+  rule: EarlyStopRule.default("off"),
+  /** Share of a run before which it is never stopped. */
+  grace: z.number().min(0.05).max(0.95).default(0.5),
+});
+export type EarlyStop = z.infer<typeof EarlyStop>;
+/** Every run goes on to its end. */
+export const TO_THE_END: EarlyStop = { rule: "off", grace: 0.5 };
+
 /** What the human decided; nothing in it changes by itself. */
 export const SearchPlan = z.object({
   algorithm: Algorithm,
@@ -82,6 +99,7 @@ export const SearchPlan = z.object({
   repeats: Repeats.default("skip"),
   /** Model that judges each implementation's kind beside the diff; null: none. */
   judge: z.string().nullable().default(null),
+  earlyStop: EarlyStop.default(TO_THE_END),
   caps: SearchCaps.default(UNCAPPED),
 });
 export type SearchPlan = z.infer<typeof SearchPlan>;
@@ -92,6 +110,10 @@ const GatesChange = z.object({
   diffs: GateChoice.optional(),
   runs: GateChoice.optional(),
   parents: GateChoice.optional(),
+});
+const EarlyStopChange = z.object({
+  rule: EarlyStopRule.optional(),
+  grace: z.number().min(0.05).max(0.95).optional(),
 });
 const CapsChange = z.object({
   dollars: z.number().min(0).optional(),
@@ -111,6 +133,7 @@ export const PlanChange = z.object({
   repeats: Repeats.optional(),
   target: z.string().nullable().optional(),
   priority: Priority.optional(),
+  earlyStop: EarlyStopChange.optional(),
   caps: CapsChange.optional(),
 });
 export type PlanChange = z.infer<typeof PlanChange>;
@@ -148,6 +171,8 @@ export const Search = z.object({
   /** Pairs of a benchmark of models belong together; null outside of one. */
   benchmark: z.int().nullable(),
   spent: Spent,
+  /** Hours, counted as those that were spent, that runs which were stopped early would have taken on average to their end. */
+  saved: z.number(),
   startedAt: z.number(),
   endedAt: z.number().nullable(),
 });

@@ -24,6 +24,35 @@ export async function openHeap(pid: number, log: string): Promise<Heap> {
     const refused = /Starting inspector .* failed.*/.exec(said)?.[0];
     if (refused !== undefined) throw new Error(`${refused}: end what uses that port, then measure again`);
   }
+  return inspected(pid, address);
+}
+
+/**
+ * The same of a process that says nothing about its inspector anywhere.
+ * @throws Error when another process has node's own port
+ */
+export async function openHeapByPort(pid: number): Promise<Heap> {
+  if ((await listed()) !== undefined) throw new Error("another process has node's port for its inspector: end it, then measure again");
+  process.kill(pid, "SIGUSR1");
+  let address: string | undefined;
+  while (address === undefined) {
+    await later(20);
+    address = await listed();
+  }
+  return inspected(pid, address);
+}
+
+/** Address of what is inspected at node's own port; undefined for nothing. */
+async function listed(): Promise<string | undefined> {
+  try {
+    const answer = (await (await fetch("http://127.0.0.1:9229/json/list")).json()) as { webSocketDebuggerUrl?: string }[];
+    return answer[0]?.webSocketDebuggerUrl;
+  } catch {
+    return undefined; // nobody listens
+  }
+}
+
+async function inspected(pid: number, address: string): Promise<Heap> {
   const socket = new WebSocket(address);
   const answers = new Map<number, (result: unknown) => void>();
   socket.onmessage = ({ data }) => {

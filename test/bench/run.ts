@@ -4,8 +4,10 @@ import { parseArgs } from "node:util";
 import { packaged, vsix } from "../workbench/packaged.ts";
 import { ensurePrerequisites } from "../workbench/prerequisites.ts";
 import { activation } from "./activation.ts";
+import { earlyStopping } from "./early-stopping.ts";
 import { idleTime, ideaCost, restart } from "./engine.ts";
 import type { Figure } from "./figure.ts";
+import { largeLog } from "./log.ts";
 import { noveltyLook } from "./novelty.ts";
 import { resultsPanel } from "./results-panel.ts";
 import { printFigures } from "./table.ts";
@@ -16,8 +18,10 @@ const measures: Record<string, () => Promise<Figure[]>> = {
   restart,
   ideas: ideaCost,
   idle: idleTime,
+  early: earlyStopping,
   novelty: noveltyLook,
   results: () => resultsPanel(),
+  log: largeLog,
 };
 
 const { values } = parseArgs({ options: { only: { type: "string" } } });

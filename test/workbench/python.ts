@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { cached, hashOfFiles } from "./cache.ts";
+import { cached, hashOf, hashOfFiles } from "./cache.ts";
 import { runCommand } from "./commands.ts";
 
 const envs = path.resolve(import.meta.dirname, "../../envs");
@@ -48,6 +48,20 @@ export async function pythonTests(): Promise<PythonTests[]> {
     ready.push({ name, folder, python: path.join(venv, "bin/python") });
   }
   return ready;
+}
+
+const RAY = "ray[default]==2.58.0";
+
+/** The interpreter of a virtual environment that holds Ray with its dashboard, made where it is missing: about a minute and 400 MB. */
+export async function rayPython(): Promise<string> {
+  const venv = await cached(`ray-${hashOf(RAY, pythonVersion())}`, (attempt) => {
+    console.log("Installing Ray for the tests, once on this machine…");
+    runCommand("python3", ["-m", "venv", attempt], { cwd: envs });
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", RAY];
+    runCommand(path.join(attempt, "bin/python"), install, { cwd: envs, show: true });
+    return Promise.resolve();
+  });
+  return path.join(venv, "bin/python");
 }
 
 /** Environment variables with which an environment's own setup (`pip install -r requirements.txt`) needs no network. */

@@ -6,7 +6,8 @@ import { gatesOf, hasEpochs, hasParents } from "../../extension/protocol/plan.ts
 import { rangeText } from "../../extension/protocol/read-number.ts";
 import type { Range } from "../../extension/protocol/read-number.ts";
 import { exploitShare } from "../../extension/protocol/search.ts";
-import type { Algorithm, Gate, Priority, Repeats, SearchCaps, SearchPlan } from "../../extension/protocol/search.ts";
+import { EARLY_STOPS } from "../../extension/protocol/search-text.ts";
+import type { Algorithm, EarlyStopRule, Gate, Priority, Repeats, SearchCaps, SearchPlan } from "../../extension/protocol/search.ts";
 import type { SearchForm, SearchPart } from "../../extension/protocol/webview/composer.ts";
 import type { Option } from "../shared/choice.ts";
 import type { CheckedElement } from "../shared/toolkit.ts";
@@ -57,6 +58,8 @@ const REPEATS = options<Repeats>(["skip", "ask", "keep"], (repeats) => {
   return { skip: "Put aside", ask: "Ask me", keep: "Keep" }[repeats];
 });
 
+const EARLY = options<EarlyStopRule>(["off", "median", "parents", "halving"], (rule) => capitalised(EARLY_STOPS[rule]));
+const EARLY_HINT = "Runs that are stopped before their end, from half of it on, because they are clearly worse than others were there";
 const PRIORITIES = options<Priority>(["low", "normal", "high"], capitalised);
 
 const EPOCHS: Range = { min: 1, max: 1000, whole: true };
@@ -78,7 +81,7 @@ export function searchForm(part: SearchPart, surroundings: FormSurroundings, act
       ${hasParents(algorithm) ? parents(form, actions) : nothing}
       ${labelled("Seeds", numberField({ label: "Seeds", name: "seeds", value: form.seeds, range: SEEDS, unit: "per idea" }, actions))}
       ${choice("Repeats", REPEATS, form.repeats, (repeats) => actions.change({ repeats }), "What becomes of ideas that nearly repeat an earlier one")}
-      ${whereItRuns(part, actions)}
+      ${choice("Stop early", EARLY, form.earlyStop, (earlyStop) => actions.change({ earlyStop }), EARLY_HINT)} ${whereItRuns(part, actions)}
     </div>
     ${gates(form, actions)} ${caps(form, hours, actions)} ${outlook(part, wrong)}
     <vscode-button ?disabled=${!startable} @click=${() => actions.start()}

@@ -5,6 +5,7 @@ import { type Agreement, type Analysis, type Estimate, type FailureFigures, metr
 import { dollarText } from "../../extension/protocol/spending.ts";
 import { likenessPlot, rewardPlot } from "./analysis-figures.ts";
 import {
+  completedText,
   eachText,
   FAILURE_NAMES,
   hoursText,
@@ -77,7 +78,7 @@ export function completion({ analysis: { completion: all } }: PartView): Templat
   return part(
     "completion",
     "Completion",
-    html`<p class="hint">${all.valid} of ${all.tried} tried ideas have a valid result.${rest === "" ? "" : ` Beside them ${rest}.`}</p>
+    html`<p class="hint">${completedText(all)}${rest === "" ? "" : ` Beside them ${rest}.`}</p>
       <div class="bars" role="list" aria-label="Ideas by the stage they reached">
         ${bar("Tried", all.tried, all.tried, null)}
         ${all.stages.map(({ stage, ideas, share }) => bar(STAGE_NAMES[stage], ideas, all.tried, share))}

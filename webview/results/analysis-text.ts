@@ -2,7 +2,7 @@
 import type { Amount, Analysis, Comparison, Completion, Estimate } from "../../extension/protocol/analysis.ts";
 import type { Expenses, Failure, Pair, Stage } from "../../extension/protocol/analysis.ts";
 import { dollarText } from "../../extension/protocol/spending.ts";
-import { decimalsFor, difference, seconds } from "./numbers.ts";
+import { count, decimalsFor, difference, seconds } from "./numbers.ts";
 
 /** Rewards as text: with a sign, in the decimals that the metric is shown with; `–` for none. */
 export function rewardText({ scale, epochs }: Pick<Analysis, "scale" | "epochs">): (reward: number | null) => string {
@@ -68,6 +68,12 @@ function reachedText(reached: number | null): string {
   return reached === 0 ? ", and no draw reaches the search" : `, and ${percentText(reached)} of draws reach the search`;
 }
 
+/** How many ideas came to a result, or were stopped on the way to a bad one. */
+export function completedText({ valid, stopped, tried }: Completion): string {
+  const early = stopped === 0 ? "" : ` ${stopped} more ran well and were stopped early; they count as completed and have no reward.`;
+  return `${valid} of ${tried} tried ideas have a valid result.${early}`;
+}
+
 /** Where every idea is that has no result. */
 export function restText({ open, aside, rejectedAfter }: Completion): string {
   const parts = [
@@ -77,11 +83,13 @@ export function restText({ open, aside, rejectedAfter }: Completion): string {
   return parts.filter((part) => part !== "").join("; ");
 }
 
-export function spentText({ total, gpus, calls, unpriced, bounded }: Expenses): string {
+export function spentText({ total, gpus, calls, unpriced, bounded, stopped, saved }: Expenses): string {
   const money =
     calls === 0 ? "No calls of models" : `${bounded ? "At most " : ""}${dollarText(total.dollars)} for ${calls} calls of models`;
   const missing = unpriced === 0 ? "" : `, ${unpriced} of them without a known price`;
-  return `${money}${missing}; ${hoursText(total.hours)} of ${gpus === 0 ? "runs" : "GPU time"}.`;
+  const early =
+    stopped === 0 ? "" : ` Early stopping of ${count(stopped, "run")} saved ${hoursText(saved)} of ${hoursText(total.hours + saved)}.`;
+  return `${money}${missing}; ${hoursText(total.hours)} of ${gpus === 0 ? "runs" : "GPU time"}.${early}`;
 }
 
 /** What one result took, in money and time; null while there is none. */

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { kindText, repetitionText } from "../../extension/protocol/repetition.ts";
+import { stateText } from "../../extension/protocol/run.ts";
 import type { Run } from "../../extension/protocol/run.ts";
 import type { IdeaRow, Results } from "./collect.ts";
 import { toneOf } from "./collect.ts";
@@ -61,7 +62,9 @@ export function runCell(column: string, run: Run, results: Results, decimals: nu
   switch (column) {
     case "idea":
       return html`<span>run ${run.id} · seed ${run.seed} · ${run.target}</span>${
-          run.reason === null ? nothing : html`<div class="summary bad" title=${run.reason}>${run.reason}</div>`
+          run.reason === null
+            ? nothing
+            : html`<div class="summary ${run.state === "failed" ? "bad" : ""}" title=${run.reason}>${run.reason}</div>`
         }`;
     case "metric":
       return run.metric === null && run.live?.value != null
@@ -72,7 +75,7 @@ export function runCell(column: string, run: Run, results: Results, decimals: nu
         >${run.idea === null ? "" : difference(change, decimals)}</span
       >`;
     case "status":
-      return html`<span class=${runTone(run)}>${run.failure ?? run.state}</span>`;
+      return html`<span class=${runTone(run)}>${run.failure ?? stateText(run)}</span>`;
     case "time":
       return seconds(run.startedAt === null || run.endedAt === null ? (run.live?.seconds ?? null) : (run.endedAt - run.startedAt) / 1000);
     default:
@@ -102,7 +105,7 @@ function title(row: IdeaRow, results: Results): Cell {
           : html` <span class="badge quiet" title=${`It ${repetition}.`}>repeats #${idea.repeats?.idea ?? ""}</span>`
       }
     </div>
-    ${note === "" ? nothing : html`<div class="summary ${idea.problem === null ? "" : "bad"}" title=${note}>${note}</div>`}`;
+    ${note === "" ? nothing : html`<div class="summary ${idea.problem === null || idea.status === "stopped" ? "" : "bad"}" title=${note}>${note}</div>`}`;
 }
 
 const MARKED = { pinned: "A parent of every epoch of every search", banned: "Never a parent in any search" };
@@ -141,6 +144,7 @@ function status({ idea, runs }: IdeaRow): Cell {
     stopped: "dim",
   };
   const failure = idea.status === "failed" ? runs.at(-1)?.failure : null;
+  if (idea.status === "stopped" && idea.problem !== null) return html`<span class="dim" title=${idea.problem}>stopped early</span>`;
   const text = idea.status === "done" && idea.seeds > 1 ? `done ×${idea.seeds}` : (failure ?? idea.status);
   const why = idea.problem ?? (idea.status === "done" ? count(idea.seeds, "finished run") : idea.status);
   return html`<span class=${tones[idea.status] ?? ""} title=${why}>${text}</span>`;

@@ -38,6 +38,8 @@ type OnRuns = [clicked?: RunRef, selected?: readonly RunRef[]];
 type OnSearches = [clicked?: SearchRef, selected?: readonly SearchRef[]];
 type OnTargets = [clicked?: TargetRef, selected?: readonly TargetRef[]];
 type OnReview = [review?: unknown];
+/** Address of the log; the active editor's where it is absent. */
+type OnLog = [log?: vscode.Uri];
 
 /** Arguments by command id. Menus pass the clicked row and the selected ones; without any, the command asks. */
 export interface Commands {
@@ -81,6 +83,10 @@ export interface Commands {
   "provingGround.stop": OnRuns;
   "provingGround.retry": OnRuns;
   "provingGround.openLog": OnRuns;
+  "provingGround.showEarlierLog": OnLog;
+  "provingGround.showLaterLog": OnLog;
+  "provingGround.followLog": OnLog;
+  "provingGround.openWholeLog": OnLog;
   "provingGround.runFirst": OnRuns;
   "provingGround.moveUp": OnRuns;
   "provingGround.moveDown": OnRuns;

@@ -1,8 +1,8 @@
-/** Opens ideas, their attempts and logs, says why an idea is read-only, and keeps the end of a growing log in view. */
+/** Opens ideas, their attempts and logs, says why an idea is read-only, and what more there is of a log. */
 import * as vscode from "vscode";
 import type { Idea } from "../../protocol/idea.ts";
 import type { IdeaRef } from "../commands/registry.ts";
-import { commandTo } from "../commands/registry.ts";
+import { commandTo, execute } from "../commands/registry.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import { counted } from "../../protocol/format.ts";
@@ -14,6 +14,7 @@ import { actionsOn } from "../sidebar/idea-rows.ts";
 import { SCHEME } from "./address.ts";
 import { AttemptLenses } from "./attempt-lenses.ts";
 import { addressOf, isFrozen, LabFileSystem, uriOf } from "./file-system.ts";
+import { LogLenses } from "./log-lenses.ts";
 import { TITLE_COLUMN } from "./template.ts";
 
 /** Registers the file system and what goes with it. */
@@ -26,7 +27,9 @@ export const documents =
     for (const provider of [lenses, attemptLenses]) {
       owner.add(vscode.languages.registerCodeLensProvider({ scheme: SCHEME, language: "markdown" }, provider));
     }
-    owner.add(followLogs());
+    owner.add(
+      vscode.languages.registerCodeLensProvider({ scheme: SCHEME, pattern: "**/logs/*.log" }, owner.add(new LogLenses(files.logs))),
+    );
   };
 
 /**
@@ -61,13 +64,18 @@ export async function writeIdea(files: LabFileSystem, lab: Lab, environment: str
   });
 }
 
-/** Opens a run's log at its end. */
+/** Opens a run's log at its end; the document that shows it already, if one does. */
 export async function openLog(lab: Lab, run: number): Promise<void> {
+  const open = vscode.workspace.textDocuments.find((document) => {
+    const address = addressOf(document.uri);
+    return address?.kind === "log" && address.lab === lab.key && address.run === run;
+  });
   const title = lab.run(run);
   const uri = uriOf({ kind: "log", lab: lab.key, run }, title === null ? "" : `${lab.runTitle(title)} seed ${title.seed}`);
-  const document = await vscode.workspace.openTextDocument(uri);
-  const end = document.positionAt(document.getText().length);
+  const document = open ?? (await vscode.workspace.openTextDocument(uri));
+  const end = new vscode.Position(document.lineCount - 1, 0);
   await vscode.window.showTextDocument(document, { preview: true, selection: new vscode.Range(end, end) });
+  if (open !== undefined) await execute("provingGround.followLog", open.uri);
 }
 
 class IdeaLenses implements vscode.CodeLensProvider, vscode.Disposable {
@@ -123,26 +131,4 @@ function repetition(lab: Lab, idea: Idea): vscode.Command[] {
   const told = lab.repetitionOf(idea);
   if (told === null || idea.repeats === null) return [];
   return [commandTo("provingGround.openIdea", sentence(told), { lab: lab.key, idea: idea.repeats.idea })];
-}
-
-/** While a log's last line is in view, new lines scroll into view; whoever scrolled up stays there. */
-function followLogs(): vscode.Disposable {
-  const atEnd = new Map<string, boolean>();
-  const note = (editor: vscode.TextEditor) => {
-    if (addressOf(editor.document.uri)?.kind !== "log") return;
-    const last = editor.visibleRanges.at(-1)?.end.line ?? 0;
-    atEnd.set(editor.document.uri.toString(), last >= editor.document.lineCount - 2);
-  };
-  return vscode.Disposable.from(
-    vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => note(textEditor)),
-    vscode.workspace.onDidCloseTextDocument((document) => atEnd.delete(document.uri.toString())),
-    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      if (contentChanges.length === 0 || atEnd.get(document.uri.toString()) === false) return;
-      if (addressOf(document.uri)?.kind !== "log") return;
-      const end = document.positionAt(document.getText().length);
-      for (const editor of vscode.window.visibleTextEditors) {
-        if (editor.document === document) editor.revealRange(new vscode.Range(end, end), vscode.TextEditorRevealType.Default);
-      }
-    }),
-  );
 }

@@ -11,7 +11,7 @@ import { messageOf } from "../../protocol/message.ts";
 import { parseAddress, printAddress, SCHEME } from "./address.ts";
 import type { Address } from "./address.ts";
 import { printAnswer, printAttempts } from "./attempts.ts";
-import { readLog } from "./log.ts";
+import { Logs } from "./logs.ts";
 import { NEW_IDEA, readIdea } from "./template.ts";
 
 /** Address of a document as the editor opens it. */
@@ -36,9 +36,12 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
   readonly #added = new Map<string, number>();
 
   readonly onDidChangeFile = this.#changed.event;
+  /** Logs change by themselves, not as files do. */
+  readonly logs: Logs;
 
   constructor(labs: Labs) {
     this.#labs = labs;
+    this.logs = this.#owner.add(new Logs(labs));
     this.#owner.add(labs.onDidChangeLab(({ lab, change }) => this.#follow(lab, change)));
   }
 
@@ -145,7 +148,7 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
         return printAnswer(found);
       }
       case "log":
-        return readLog(lab, address.run);
+        return this.logs.read(uri, lab, address.run);
       case "base":
         return (await lab.link.request(fileAt, { commit: address.commit, path: address.path })).text ?? "";
       case "deleted":
@@ -159,16 +162,12 @@ export class LabFileSystem implements vscode.FileSystemProvider, vscode.Disposab
   }
 
   /** Tells the editor which open documents have changed in the lab. */
-  #follow(lab: Lab, { before, snapshot, delta }: LabChange): void {
+  #follow(lab: Lab, { before, snapshot }: LabChange): void {
     for (const { uri } of [...this.#watched.values()]) {
       const address = addressOf(uri);
       if (address?.lab !== lab.key) continue;
       const idea = address.kind === "attempts" ? address.idea : this.ideaOf(uri);
-      const changed =
-        idea !== null
-          ? before?.ideas.find((one) => one.id === idea) !== snapshot.ideas.find((one) => one.id === idea)
-          : address.kind === "log" &&
-            (delta === null || delta.changes.some((change) => change.kind === "run" && change.run.id === address.run));
+      const changed = idea !== null && before?.ideas.find((one) => one.id === idea) !== snapshot.ideas.find((one) => one.id === idea);
       if (changed) this.#touch(uri);
     }
   }

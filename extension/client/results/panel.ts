@@ -153,7 +153,7 @@ export class ResultsPanel implements vscode.Disposable {
       case "diff":
         return link.request(ideaDiff, { idea: ask.idea });
       case "log":
-        return link.request(runLog, { run: ask.run, from: ask.from });
+        return link.request(runLog, { run: ask.run, from: ask.from, limit: ask.limit });
       case "idea":
         return link.request(ideasGet, { idea: ask.idea });
       case "analysis":

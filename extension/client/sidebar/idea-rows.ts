@@ -171,6 +171,7 @@ function ideaRow(idea: Idea, surroundings: Surroundings): IdeaRow {
 function descriptionOf(idea: Idea): string {
   if (idea.metric !== null && idea.status !== "running" && idea.status !== "queued") return metricText(idea.metric);
   if (idea.outcome !== null) return `${idea.status}: ${OUTCOME_WORDS[idea.outcome]}`;
+  if (idea.status === "stopped" && idea.problem !== null) return "stopped early";
   if (idea.problem !== null) return `${idea.status}: ${idea.problem}`;
   if (idea.status === "draft" && idea.repeats !== null) return `draft · repeats #${idea.repeats.idea}`;
   return idea.status;

@@ -124,9 +124,8 @@ function describe(run: Run, environment: Environment | undefined, heldUp: string
   const seconds = elapsed(run, now);
   switch (run.state) {
     case "queued":
-      return [heldUp ?? run.reason ?? "queued"];
     case "starting":
-      return [heldUp ?? run.reason ?? "starting"];
+      return [heldUp ?? run.reason ?? run.state];
     case "running": {
       const value = run.live?.value ?? null;
       return [...(value === null ? [] : [metricText(value)]), heldUp ?? progressOf(run, environment, seconds ?? 0)];
@@ -136,7 +135,7 @@ function describe(run: Run, environment: Environment | undefined, heldUp: string
     case "failed":
       return [run.failure ?? "failed", ...(run.reason === null ? [] : [run.reason])];
     case "stopped":
-      return [run.reason ?? "stopped"];
+      return run.early === null ? [run.reason ?? "stopped"] : ["stopped early", metricText(run.early.value)];
   }
 }
 
@@ -157,6 +156,7 @@ function tooltip(run: Run, title: string, environment: Environment | undefined, 
     seconds === null ? "" : `${run.endedAt === null ? "for" : "took"} ${durationText(seconds)}`,
     run.startedAt === null ? "" : run.contained === null ? "not contained" : `contained by ${CONTAINERS[run.contained]}`,
     run.reason ?? "",
+    run.early === null || run.early.saved === 0 ? "" : `saved about ${durationText(run.early.saved)}`,
     ...waits,
   ];
   return [`**${escapeMarkdown(title)}** · ${run.state}`, ...facts.filter((fact) => fact !== "").map(escapeMarkdown)].join("\n\n");

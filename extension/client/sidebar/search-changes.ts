@@ -8,7 +8,7 @@ import { Priority } from "../../protocol/search.ts";
 import { targetName } from "../../protocol/target-text.ts";
 import { targetChoices } from "./target-choices.ts";
 import type { Gate, PlanChange, Search, SearchCaps, SearchPlan } from "../../protocol/search.ts";
-import { asked, asksText, hoursName } from "../../protocol/search-text.ts";
+import { asked, asksText, EARLY_STOPS, hoursName } from "../../protocol/search-text.ts";
 
 export interface Option {
   label: string;
@@ -43,6 +43,7 @@ export function changeableParts({ plan, spent }: Search, gpus: number, targets: 
     gatesPart(plan),
     ...(hasParents(plan.algorithm) ? [exploitPart(plan), basePart(plan)] : []),
     repeatsPart(plan),
+    earlyStopPart(plan),
     ...(targets.length > 1 || plan.target !== null ? [targetPart(plan, targets)] : []),
     priorityPart(plan),
     capPart(plan, "dollars", "Cap: Dollars", "US dollars for models", false, spent.dollars),
@@ -116,6 +117,15 @@ function repeatsPart({ repeats }: SearchPlan): ChangeablePart {
     now: one === repeats,
   }));
   return { label: "Near-Repeats", now: REPEATS[repeats], ask: { kind: "options", options } };
+}
+
+function earlyStopPart({ earlyStop }: SearchPlan): ChangeablePart {
+  const options = (["off", "median", "parents", "halving"] as const).map((rule) => ({
+    label: EARLY_STOPS[rule],
+    change: { earlyStop: { rule } },
+    now: rule === earlyStop.rule,
+  }));
+  return { label: "Runs Stopped Early", now: EARLY_STOPS[earlyStop.rule], ask: { kind: "options", options } };
 }
 const REPEATS = { skip: "put aside", ask: "wait for me", keep: "kept as others" };
 

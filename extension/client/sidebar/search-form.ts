@@ -16,6 +16,7 @@ export const FIRST_FORM: SearchForm = {
   asks: ["diffs", "parents"],
   caps: UNCAPPED,
   repeats: "skip",
+  earlyStop: "off",
   target: null,
   priority: "normal",
 };
@@ -55,6 +56,7 @@ export function planOf(form: SearchForm, ideas: Ideas, { implementer, samples, j
     seeds: Array.from({ length: form.seeds }, (_, index) => index),
     gates: { ...UNATTENDED, ...Object.fromEntries(gates.map((gate) => [gate, "ask" as const])) },
     repeats: form.repeats,
+    earlyStop: { rule: form.earlyStop },
     judge,
     target: form.target === null ? target : form.target === "" ? null : form.target,
     priority: form.priority,

@@ -7,7 +7,8 @@ import { FAILURES, type State, type Trajectory, wasTried } from "./trajectories.
 
 /**
  * The completion rate is that of Si et al. 2026 (arXiv 2601.14525, section 3): ideas with a valid result over all that were tried. An idea
- * that is still under way is not counted against it, nor one that a human put aside; both are said.
+ * that is still under way is not counted against it, nor one that a human put aside; both are said. One that was stopped early counts as
+ * completed: its runs were well, and leaving it out would count the failed ones among the good ideas alone.
  */
 export function completionOf(trajectories: readonly Trajectory[], attempts: readonly AttemptCount[], runs: readonly Run[]): Completion {
   const tried = trajectories.filter(wasTried);
@@ -17,6 +18,7 @@ export function completionOf(trajectories: readonly Trajectory[], attempts: read
     ideas: trajectories.length,
     tried: tried.length,
     valid: inState("valid"),
+    stopped: inState("stopped"),
     failed: inState("failed"),
     open: inState("open"),
     aside: inState("aside"),

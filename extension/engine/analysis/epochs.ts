@@ -1,9 +1,10 @@
 /** Best and mean reward per epoch, as in Si et al. 2026 (arXiv 2601.14525, figures of the evolutionary search). Pure. */
 import type { EpochFigures } from "../../protocol/analysis.ts";
-import { type Trajectory, wasTried } from "./trajectories.ts";
+import { isComplete, type Trajectory, wasTried } from "./trajectories.ts";
 
 /** Best and mean of some trajectories' rewards; those without a result are counted apart. */
 export interface RewardFigures {
+  /** With a result, or stopped early. */
   valid: number;
   best: number | null;
   bestIdea: number | null;
@@ -12,17 +13,17 @@ export interface RewardFigures {
 }
 
 export function rewardsOf(trajectories: readonly Trajectory[]): RewardFigures {
-  let valid = 0;
+  let measured = 0;
   let sum = 0;
   let best: number | null = null;
   let bestIdea: number | null = null;
   for (const { reward, result } of trajectories) {
     if (reward === null) continue;
-    valid += 1;
+    measured += 1;
     sum += reward;
     if (best === null || reward > best) [best, bestIdea] = [reward, result.id];
   }
-  return { valid, best, bestIdea, mean: valid === 0 ? null : sum / valid };
+  return { valid: trajectories.filter(isComplete).length, best, bestIdea, mean: measured === 0 ? null : sum / measured };
 }
 
 /** In the order of epochs; an epoch without any idea is left out. */

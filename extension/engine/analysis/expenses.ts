@@ -14,10 +14,14 @@ export function expensesOf({ environment, ideas, runs, calls }: Pick<Material, "
   const epochs = new Map<number, Amount>();
   for (const { epoch } of ideas) if (!epochs.has(epoch)) epochs.set(epoch, nothing());
   const total = nothing();
-  let baselineHours = 0;
+  let [baselineHours, stopped, saved] = [0, 0, 0];
   for (const run of runs) {
     const hours = hoursOf(run) * Math.max(1, gpus);
     total.hours += hours;
+    if (run.early !== null) {
+      stopped++;
+      saved += (run.early.saved / 3600) * Math.max(1, gpus);
+    }
     if (run.idea === null) baselineHours += hours;
     else addTo(epochs, epochOf.get(run.idea), { ...nothing(), hours });
   }
@@ -28,7 +32,7 @@ export function expensesOf({ environment, ideas, runs, calls }: Pick<Material, "
   }
   const all = (of: (call: CallSum) => number) => calls.reduce((sum, call) => sum + of(call), 0);
   return {
-    ...{ gpus, total, baselineHours },
+    ...{ gpus, total, stopped, saved, baselineHours },
     bounded: calls.some(({ bounded }) => bounded),
     calls: all((call) => call.calls),
     unpriced: all((call) => call.unpriced),

@@ -5,10 +5,10 @@ import type { Run, RunFailure } from "../../protocol/run.ts";
 import type { AttemptCount, Material } from "./material.ts";
 
 /**
- * `valid`: it has a result; `failed`: it has none and nothing is under way; `open`: under way or waiting; `aside`: rejected, or stopped
- * before it could tell.
+ * `valid`: it has a result; `stopped`: it has none, because its search stopped it as clearly worse than others; `failed`: it has none and
+ * nothing is under way; `open`: under way or waiting; `aside`: rejected, or stopped by a human before it could tell.
  */
-export type State = "valid" | "failed" | "open" | "aside";
+export type State = "valid" | "stopped" | "failed" | "open" | "aside";
 
 export interface Trajectory {
   /** The idea as it was first written. */
@@ -45,6 +45,7 @@ export function trajectoriesOf({ ideas, runs, attempts }: Pick<Material, "ideas"
   const furthest = furthestFailures(attempts);
   const applied = new Set(attempts.flatMap(({ idea, outcome }) => (outcome === "applied" ? [idea] : [])));
   const lastFailure = failuresOf(runs);
+  const early = stoppedEarly(runs);
   const tries = triesOf(ideas);
   return ideas
     .filter((idea) => !isLaterTry(idea, tries))
@@ -52,9 +53,10 @@ export function trajectoriesOf({ ideas, runs, attempts }: Pick<Material, "ideas"
       const all = chain(idea, tries).map((one) => {
         // What was rejected in review had been implemented, whatever failed on the way there.
         const implemented = one.commit !== null || one.status === "in review" || (one.status === "rejected" && applied.has(one.id));
-        return fate(one, implemented, (implemented ? lastFailure : furthest).get(one.id) ?? null);
+        return fate(one, implemented, (implemented ? lastFailure : furthest).get(one.id) ?? null, early.has(one.id));
       });
-      const counting = all.findLast(({ state }) => state === "valid") ?? all.findLast(({ state }) => state !== "aside") ?? all.at(-1);
+      const inState = (wanted: State) => all.findLast(({ state }) => state === wanted);
+      const counting = inState("valid") ?? inState("stopped") ?? all.findLast(({ state }) => state !== "aside") ?? all.at(-1);
       const { result = idea, state = "open", stage = null, failure = null } = counting ?? {};
       return {
         ...{ idea, result, state, stage, failure },
@@ -64,9 +66,14 @@ export function trajectoriesOf({ ideas, runs, attempts }: Pick<Material, "ideas"
     });
 }
 
-/** Whether it gave a result or failed. */
+/** Whether it gave a result, failed, or was stopped early. */
 export function wasTried({ state }: Trajectory): boolean {
-  return state === "valid" || state === "failed";
+  return state === "valid" || state === "stopped" || state === "failed";
+}
+
+/** Whether it was tried and did not fail. */
+export function isComplete({ state }: Trajectory): boolean {
+  return state === "valid" || state === "stopped";
 }
 
 interface Fate {
@@ -78,10 +85,11 @@ interface Fate {
   tried: boolean;
 }
 
-function fate(result: Idea, implemented: boolean, stuck: Failure | null): Fate {
-  const stage = result.metric !== null ? "valid" : stuck !== null ? before(stuck) : implemented ? "smoke" : null;
-  const tried = result.metric !== null || stuck !== null;
-  const state = stateOf(result, stuck);
+function fate(result: Idea, implemented: boolean, stuck: Failure | null, early: boolean): Fate {
+  const cut = early && result.metric === null && (result.status === "stopped" || result.status === "rejected");
+  const stage = result.metric !== null || cut ? "valid" : stuck !== null ? before(stuck) : implemented ? "smoke" : null;
+  const tried = result.metric !== null || cut || stuck !== null;
+  const state = cut && result.status === "stopped" ? "stopped" : stateOf(result, stuck);
   return { result, state, stage, failure: state === "failed" ? stuck : null, tried };
 }
 
@@ -115,6 +123,17 @@ function failuresOf(runs: readonly Run[]): Map<number, RunFailure> {
   const failures = new Map<number, RunFailure>();
   for (const { idea, state, failure } of runs) if (idea !== null && state === "failed") failures.set(idea, failure ?? "crash");
   return failures;
+}
+
+/** Ideas whose newest run was stopped early. */
+function stoppedEarly(runs: readonly Run[]): Set<number> {
+  const early = new Set<number>();
+  for (const run of runs) {
+    if (run.idea === null) continue;
+    if (run.early !== null) early.add(run.idea);
+    else early.delete(run.idea);
+  }
+  return early;
 }
 
 /** Later tries at an idea, by that idea. */

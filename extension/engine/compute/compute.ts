@@ -119,7 +119,7 @@ export interface Exit {
 export type JobState =
   /** Never began: not submitted, or whoever submitted it died on the way. Submitting it again is right. */
   | { state: "absent" }
-  /** Accepted; waits for the target, for a reason in words where one is known. */
+  /** Accepted; waits for the target, where that says why: a sentence without its full stop. */
   | { state: "waiting"; reason?: string }
   | { state: "running" }
   | { state: "ended"; exit: Exit }

@@ -1,7 +1,8 @@
 /** This machine as a site: for clusters whose commands and shared folders are here. */
 import { spawn } from "node:child_process";
-import { cp, mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Site } from "./site.ts";
 import { followScript, runScript } from "./site-process.ts";
@@ -37,15 +38,23 @@ export class LocalSite implements Site {
     return followScript(this.#shell(), script, line, ended);
   }
 
+  /** Several may send the same at once, and what they replace may be in use: each file appears whole. */
   async send(from: string, to: string): Promise<void> {
+    if (resolve(from) === resolve(to)) return;
+    const onTheWay = join(dirname(to), `.sending-${randomUUID()}`);
     try {
-      await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+      await mkdir(dirname(to), { recursive: true });
+      await cp(from, onTheWay, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+      await putInPlace(onTheWay, to);
     } catch (error) {
       throw ProvingGroundError.from(error);
+    } finally {
+      await rm(onTheWay, { recursive: true, force: true });
     }
   }
 
   async bring(from: string, files: readonly string[], into: string): Promise<void> {
+    if (resolve(from) === resolve(into)) return;
     for (const file of files) {
       try {
         await mkdir(dirname(join(into, file)), { recursive: true });
@@ -62,5 +71,18 @@ export class LocalSite implements Site {
 
   #shell() {
     return spawn("/bin/sh", ["-s"], { env: this.#environment, stdio: "pipe", detached: true });
+  }
+}
+
+/** Moves a folder to where there may be one, within a file system. */
+async function putInPlace(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    for (const entry of await readdir(from, { withFileTypes: true })) {
+      const [source, target] = [join(from, entry.name), join(to, entry.name)];
+      await (entry.isDirectory() ? putInPlace(source, target) : rename(source, target));
+    }
   }
 }

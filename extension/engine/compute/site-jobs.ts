@@ -20,7 +20,9 @@ export type FileState =
   | { kind: "unreadable" };
 
 /** Appears when all of a job is at the site. */
-const COMPLETE = "complete";
+export const COMPLETE = "complete";
+/** Folders on their way to the site at a time. */
+const SENT_AT_ONCE = 4;
 
 /** Seconds that a sweep may take, the grace of its job included. */
 const SWEEP = 600;
@@ -55,6 +57,19 @@ state() {
   fi
 }`;
 
+/** The last step of putting a job at a site; ends the shell where the disk has no room for the record of its end. */
+export const completing = (folder: string) => `cd -- ${quote(folder)} || exit 1\n${COMPLETED}`;
+
+/** Prints the states of jobs by their files, one a line; leaves the shell in the folder that holds the jobs. */
+export const statesScript = (root: string, refs: readonly JobRef[]) => `${STATE}\ncd -- ${quote(root)} 2> /dev/null || cd /
+for id in ${refs.map((ref) => quote(named(ref))).join(" ")}; do state "./$id"; done`;
+
+/** What `statesScript` printed of a number of jobs, by lines, at the head of them. */
+export function parseStates(lines: readonly string[], count: number): FileState[] {
+  if (lines.length <= count) throw new ProvingGroundError("internal", `the states of ${count} jobs came back in part`);
+  return lines.slice(0, count).map(stateOf);
+}
+
 export interface SiteJobsOptions {
   site: Site;
   /** Seconds between two looks of the watcher at the site. */
@@ -82,22 +97,32 @@ export class SiteJobs {
    */
   async put(job: Job, launch = ""): Promise<string> {
     const folder = await this.folder(job);
-    const [state] = await this.states([job]);
-    if (state?.kind === "absent") await this.#fill(job, folder);
-    if (state?.kind === "absent") await this.#site.run(`cd -- ${quote(folder)} || exit 1\n${COMPLETED}\n${launch}`);
+    const [state] = await this.stage([job]);
+    if (state?.kind === "absent") await this.#site.run(`${completing(folder)}\n${launch}`);
     else if (state?.kind === "ready" && launch !== "") await this.#site.run(`cd -- ${quote(folder)} || exit 1\n${launch}`);
     return folder;
+  }
+
+  /**
+   * Sends the files of those jobs that are not at the site yet; what `completing` writes is still missing there.
+   * @param beside more files of a job, by name
+   * @returns their states before
+   */
+  async stage(jobs: readonly Job[], beside: (job: Job) => Record<string, string> = () => ({})): Promise<FileState[]> {
+    const states = await this.states(jobs);
+    const waiting = jobs.filter((_, index) => states[index]?.kind === "absent").values();
+    const fillOnAndOn = async () => {
+      for (const job of waiting) await this.#fill(job, await this.folder(job), beside(job));
+    };
+    await Promise.all(Array.from({ length: SENT_AT_ONCE }, fillOnAndOn));
+    return states;
   }
 
   /** States of jobs by their files, in one call, in the order of `refs`. */
   async states(refs: readonly JobRef[]): Promise<FileState[]> {
     if (refs.length === 0) return [];
-    const root = await this.#site.root();
-    const said = await this.#site.run(`${STATE}\ncd -- ${quote(root)} 2> /dev/null || cd /
-for id in ${refs.map((ref) => quote(named(ref))).join(" ")}; do state "./$id"; done`);
-    const lines = said.toString().split("\n");
-    if (lines.length <= refs.length) throw new ProvingGroundError("internal", `the states of ${refs.length} jobs came back in part`);
-    return refs.map((_, index) => stateOf(lines[index] ?? ""));
+    const said = await this.#site.run(statesScript(await this.#site.root(), refs));
+    return parseStates(said.toString().split("\n"), refs.length);
   }
 
   /** At most `limit` bytes of a file from byte `from` on; none where there is no such file. */
@@ -145,11 +170,12 @@ set -- ${refs.map((ref) => quote(`./${named(ref)}`)).join(" ")}
 rm -rf -- "$@" 2> /dev/null || { chmod -R u+rwX -- "$@" 2> /dev/null; rm -rf -- "$@"; }`);
   }
 
-  async #fill(job: Job, folder: string): Promise<void> {
+  async #fill(job: Job, folder: string, beside: Record<string, string>): Promise<void> {
     try {
       await mkdir(job.directory, { recursive: true });
       await writeFile(join(job.directory, FILES.script), supervisorScript(job), { mode: 0o755 });
       await writeFile(join(job.directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`);
+      for (const [name, content] of Object.entries(beside)) await writeFile(join(job.directory, name), content);
     } catch (error) {
       throw ProvingGroundError.from(error);
     }

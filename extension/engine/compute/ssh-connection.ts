@@ -64,6 +64,7 @@ export class SshConnection {
   #folder: string | null = null;
   #opened = 0;
   #link: Promise<Link> | null = null;
+  #closed = false;
   #socket: string | null = null;
   #limit = SESSIONS;
   #active = 0;
@@ -112,10 +113,9 @@ export class SshConnection {
 
   /** Ends the connection and every session on it. */
   close(): void {
+    this.#closed = true;
     for (const session of [...this.#lasting, ...this.#spare]) session.abort();
-    if (this.#socket !== null) {
-      spawnSync("ssh", this.#control("exit", this.#socket), { env: this.#options.environment, stdio: "ignore", timeout: 5000 });
-    }
+    if (this.#socket !== null) this.#exit(this.#socket);
     this.#link = this.#socket = null;
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
     this.#folder = null;
@@ -165,6 +165,7 @@ export class SshConnection {
   #open(): Promise<Link> {
     if (this.#socket !== null && !existsSync(this.#socket)) this.#link = this.#socket = null;
     if (this.#link !== null) return this.#link;
+    if (this.#closed) return Promise.reject(this.trouble("the connection was closed"));
     const opening = this.#connect();
     this.#link = opening;
     opening.catch(() => {
@@ -185,7 +186,11 @@ export class SshConnection {
     const socket = join(this.#folder, String(this.#opened + 1));
     const path = ["-o", `ControlPath=${socket.replaceAll("%", "%%")}`];
     const opened = await this.#ssh(["-M", "-N", "-o", `ControlPersist=${IDLE}`, ...path, ...this.#words(), host]);
-    if (opened.code !== 0) throw unreachable(host, opened.said, this.command);
+    if (opened.code !== 0) throw this.trouble(opened.said);
+    if (this.#closed) {
+      this.#exit(socket);
+      throw this.trouble("the connection was closed");
+    }
     this.#socket = socket;
     return this.#linked({ words: [...path, ...this.#words(), ...borrow], socket });
   }
@@ -205,6 +210,11 @@ export class SshConnection {
     if (existsSync(link.socket)) {
       spawn("ssh", this.#control("stop", link.socket), { env: this.#options.environment, stdio: "ignore" }).once("error", () => undefined);
     }
+  }
+
+  /** Ends a connection that this process opened. */
+  #exit(socket: string): void {
+    spawnSync("ssh", this.#control("exit", socket), { env: this.#options.environment, stdio: "ignore", timeout: 5000 });
   }
 
   #words(): string[] {

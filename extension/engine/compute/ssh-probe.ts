@@ -1,4 +1,5 @@
 /** Looks at a machine through its shell: processors, memory, accelerators, disk, and whether jobs can be kept there. */
+import { byTemplate } from "./by-template.ts";
 import type { Capacity } from "./compute.ts";
 import { parseDevices, QUERY } from "./devices.ts";
 import type { Site } from "./site.ts";
@@ -11,7 +12,8 @@ export interface ProbeOptions {
   /** Shell commands before every run there; they may be what brings `nvidia-smi`. */
   prelude: string;
   slots: number | undefined;
-  container: boolean;
+  /** Command of the setting that contains jobs. */
+  container: string | undefined;
 }
 
 const KIB_PER_GIB = 2 ** 20;
@@ -37,8 +39,7 @@ export async function probeMachine({ site, host, prelude, slots, container }: Pr
     memory: (number("memory") || 0) / KIB_PER_GIB,
     devices,
     disk: Number.isNaN(disk) ? null : disk / KIB_PER_GIB,
-    containment: container ? "container" : null,
-    uncontained: container ? null : `the target has no \`container\` in the settings`,
+    ...byTemplate(container),
     problem: problemOf(host, facts),
   };
 }

@@ -39,12 +39,13 @@ export class SshShells {
 
   #start(): void {
     this.#shells += 1;
-    this.#connection
-      .session((words, wanted) => this.#live(words, wanted), "spare")
-      .then(
-        () => this.#gone(null),
-        (error: unknown) => this.#gone(error),
-      );
+    let answered = false;
+    const live = (words: readonly string[], wanted: AbortSignal) => this.#live(words, wanted, () => (answered = true));
+    // Where a shell broke that had worked, what waits deserves another one; where none can be had, it is told why.
+    this.#connection.session(live, "spare").then(
+      () => this.#gone(null),
+      (error: unknown) => this.#gone(answered ? null : error),
+    );
   }
 
   #gone(error: unknown): void {
@@ -55,15 +56,17 @@ export class SshShells {
   }
 
   /** The life of one shell. @param wanted its place is wanted for something else */
-  async #live(words: readonly string[], wanted: AbortSignal): Promise<Ended> {
+  async #live(words: readonly string[], wanted: AbortSignal, answered: () => void): Promise<Ended> {
     const shell = new SshShell(login(words, SCRIPTS, this.#environment));
     try {
       while (this.#waiting.length > 0 || (await this.#rest(shell, wanted))) {
         const task = this.#waiting.shift();
         if (task === undefined) continue;
         const ended = await shell.run(task.script);
-        if (ended.answered) task.resolve(ended);
-        else if (isUnsent(ended)) {
+        if (ended.answered) {
+          answered();
+          task.resolve(ended);
+        } else if (isUnsent(ended)) {
           this.#waiting.unshift(task);
           return ended;
         } else {

@@ -7,7 +7,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import { SCRIPTS } from "./script-frame.ts";
 import type { Site } from "./site.ts";
 import { type Ended, type HostOptions, SshConnection } from "./ssh-connection.ts";
-import { SshCopy } from "./ssh-copy.ts";
+import { type Means, SshCopy } from "./ssh-copy.ts";
 import { SshShell } from "./ssh-shell.ts";
 import { login, SshShells } from "./ssh-shells.ts";
 import { complaint } from "./ssh-trouble.ts";
@@ -21,9 +21,8 @@ export interface SshSiteOptions extends HostOptions {
 }
 
 /** What was found on the other side of a connection. */
-interface There {
+interface There extends Means {
   root: string;
-  rsync: boolean;
 }
 
 export class SshSite implements Site {
@@ -40,7 +39,8 @@ export class SshSite implements Site {
     this.#options = { ...options, config };
     this.#connection = new SshConnection(this.#options);
     this.#shells = new SshShells(this.#connection, options.environment);
-    this.#copy = new SshCopy(this.#connection, options.host, options.environment);
+    const { host, environment } = options;
+    this.#copy = new SshCopy({ host, environment, connection: this.#connection, shells: this.#shells });
   }
 
   async root(): Promise<string> {
@@ -80,17 +80,20 @@ export class SshSite implements Site {
   }
 
   async send(from: string, to: string): Promise<void> {
-    const { rsync } = await this.#arrive();
-    await this.#copy.send(from, to, rsync && this.#silent);
+    await this.#copy.send(from, to, await this.#means());
   }
 
   async bring(from: string, files: readonly string[], into: string): Promise<void> {
-    const { rsync } = await this.#arrive();
-    await this.#copy.bring(from, files, into, rsync && this.#silent);
+    await this.#copy.bring(from, files, into, await this.#means());
   }
 
   close(): void {
     this.#connection.close();
+  }
+
+  async #means(): Promise<Means> {
+    const { rsync, base64 } = await this.#arrive();
+    return { rsync: rsync && this.#silent, base64 };
   }
 
   /** Makes the lab's folder and looks what there is, once per connection. */
@@ -109,10 +112,12 @@ export class SshSite implements Site {
   async #look(): Promise<There> {
     const { host, directory, lab } = this.#options;
     const folder = directory.startsWith("~/") ? `"$HOME"/${quote(posix.join(directory.slice(2), lab))}` : quote(posix.join(directory, lab));
-    const output = await this.run(`umask 077; mkdir -p -- ${folder} && cd -P -- ${folder} && pwd && { command -v rsync || :; }`, 60);
-    const [root = "", rsync = ""] = output.toString().split("\n");
+    const output = await this.run(`umask 077; mkdir -p -- ${folder} && cd -P -- ${folder} && pwd || exit 1
+command -v rsync > /dev/null && echo rsync
+[ "$(echo eWVz | base64 -d 2> /dev/null)" != yes ] || echo base64`);
+    const [root = "", ...means] = output.toString().split("\n");
     if (!root.startsWith("/")) throw new ProvingGroundError("internal", `${host} does not say where ${directory} is`);
-    return { root, rsync: rsync !== "" };
+    return { root, rsync: means.includes("rsync"), base64: means.includes("base64") };
   }
 }
 

@@ -34,7 +34,7 @@ export class SshCompute implements Compute {
 
   probe(): Promise<Capacity> {
     const { host, prelude, slots, container } = this.#target;
-    return probeMachine({ site: this.#site, host, prelude, slots, container: container !== undefined });
+    return probeMachine({ site: this.#site, host, prelude, slots, container });
   }
 
   folder(ref: JobRef): Promise<string> {

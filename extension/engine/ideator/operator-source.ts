@@ -52,6 +52,6 @@ function triedIn({ manifest, baselineValues, earlier }: IdeationRequest): Tried 
   return tried;
 }
 
-function resultOf({ metric, failure }: Parent, name: string): string | null {
-  return metric === null ? failure && "failed" : `${name} ${number(metric)}`;
+function resultOf({ metric, failure, stopped = false }: Parent, name: string): string | null {
+  return metric === null ? failure && (stopped ? "stopped early" : "failed") : `${name} ${number(metric)}`;
 }

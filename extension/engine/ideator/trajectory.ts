@@ -10,8 +10,10 @@ export interface Trajectory {
   /** Mean of its finished runs in the metric's unit; null when none succeeded. */
   metric: number | null;
   seeds: number;
-  /** Why it has no result, one line: it would not apply, it crashed, its result was implausible. */
+  /** Why it has no result, one line: it would not apply, it crashed, its result was implausible, it was stopped early. */
   failure: string | null;
+  /** Whether it ran well and was stopped early, as clearly worse than others; absent: no. */
+  stopped?: boolean;
   /** Unified diff against the unchanged code; null when there is none. */
   diff: string | null;
 }
@@ -47,12 +49,13 @@ export function describeTrajectory(trajectory: Trajectory, manifest: Manifest, b
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-/** `val_loss 0.612, better than the unchanged code by 0.05 (3 runs)`, or `FAILED: …`. */
+/** `val_loss 0.612, better than the unchanged code by 0.05 (3 runs)`, or `FAILED: …`; of one that was stopped early, where it stood then. */
 export function describeResult(
-  { metric, seeds, failure }: Pick<Trajectory, "metric" | "seeds" | "failure">,
+  { metric, seeds, failure, stopped = false }: Pick<Trajectory, "metric" | "seeds" | "failure" | "stopped">,
   { metric: { name, direction } }: Manifest,
   { value }: KnownBaseline,
 ): string {
+  if (metric === null && stopped) return `no final result, because it was clearly worse than others. ${failure ?? ""}`.trimEnd();
   if (metric === null) return `FAILED: ${failure ?? "it gave no result"}`;
   const runs = seeds > 1 ? ` (mean of ${seeds} runs)` : "";
   if (value === null) return `${name} ${number(metric)}${runs}`;

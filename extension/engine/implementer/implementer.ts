@@ -29,6 +29,8 @@ export interface ImplementOptions {
   model: LanguageModel | typeof BY_HAND | null;
   /** Whether a proposal that a human has worked on may be replaced. */
   replace?: boolean;
+  /** Whether code that an operator edited must pass the smoke command, as a model's always must. */
+  smoke?: boolean;
   /** Answers at the same time; the first that passes becomes the proposal. */
   samples?: number;
   /** What the human asks to do differently. */
@@ -48,6 +50,7 @@ export class Implementer {
   readonly #claims: Claims;
   readonly #attempts: Attempts;
   readonly #writer: Writer;
+  readonly #checks: Checks;
   readonly #turns: Turns;
 
   /** @param claims shared with the proposals */
@@ -56,6 +59,7 @@ export class Implementer {
     this.#folders = folders;
     this.#claims = claims;
     this.#attempts = new Attempts(grounds.store);
+    this.#checks = checks;
     this.#writer = new Writer(grounds, this.#attempts, prompts, checks);
     this.#turns = new Turns(atOnce);
   }
@@ -118,7 +122,7 @@ export class Implementer {
           folder: join(stage, environment.directory),
           rules: rulesOf(environment.manifest),
         };
-        if (record.knobs !== null) return await this.#byOperator(job, record.knobs);
+        if (record.knobs !== null) return await this.#byOperator(job, record.knobs, options, report);
         if (options.model !== null && options.model !== BY_HAND) return await this.#byModel(job, options.model, options, report);
         await this.#publish(job, null);
         return null;
@@ -128,15 +132,24 @@ export class Implementer {
     });
   }
 
-  async #byOperator(job: Job, knobs: Readonly<Record<string, KnobValue>>): Promise<ProvingGroundError | null> {
-    const { record, environment, folder, rules } = job;
+  async #byOperator(
+    job: Job,
+    knobs: Readonly<Record<string, KnobValue>>,
+    { smoke = false, signal }: ImplementOptions,
+    report: (message: string) => void,
+  ): Promise<ProvingGroundError | null> {
+    const { record, environment, folder, rules, stage } = job;
+    const { manifest, directory } = environment;
     const answer = Object.entries(knobs)
       .map(([name, value]) => `${name} = ${String(value)}`)
       .join("\n");
     const attempt = this.#attempts.start({ idea: record.id, sample: 1, number: 1, by: "operator", note: null });
     attempt.answer = answer;
     return this.#attempts.closing(attempt, async () => {
-      writeChanges(folder, turnKnobs(folderTree(folder), knobs, environment.manifest, new PathGuard(rules)));
+      const tree = folderTree(folder);
+      const changes = turnKnobs(tree, knobs, manifest, new PathGuard(rules));
+      if (smoke) await this.#checks.pass({ manifest, directory, stage, tree, changes }, signal, report);
+      writeChanges(folder, changes);
       await this.#publish(job, attempt);
     });
   }

@@ -1,4 +1,5 @@
 /** Takes runs from the queue as soon as a target has room for them, makes them ready and begins them. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Notice } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import { Recurring } from "../recurring.ts";
@@ -8,7 +9,7 @@ import type { After } from "./clock.ts";
 import { isUnreachable } from "./contact.ts";
 import type { Insist } from "./insist.ts";
 import { needOf, refusal, type Launch, type Launcher } from "./launcher.ts";
-import type { Place } from "./place.ts";
+import { type Place, REFUSED } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import type { Records } from "./records.ts";
 import type { Grant } from "./slots.ts";
@@ -35,6 +36,8 @@ export interface DispatcherOptions {
 
 /** Milliseconds before a queue that could not be gone through is tried again. */
 const AGAIN = 5000;
+/** Runs whose code is made ready before they have a place. */
+const READY = 8;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -108,7 +111,7 @@ export class Dispatcher {
       const able = lanes.filter(({ asked }) => places(asked === "" ? null : asked).some((place) => hasRoom(place, blocked)));
       const heads = able.flatMap((lane) => ({ lane, run: store.runs.head(lane) })).filter(isThere);
       const [first] = heads.sort((a, b) => a.run.position - b.run.position || a.run.id - b.run.id);
-      if (first === undefined) return;
+      if (first === undefined) break;
       lanes = heads.map(({ lane }) => lane);
       let launch: Launch;
       try {
@@ -122,6 +125,20 @@ export class Dispatcher {
       if (store.runs.get(first.run.id).state !== "queued") continue;
       if (!this.#place(launch, blocked)) lanes = lanes.filter((lane) => lane !== first.lane);
     }
+    await this.#makeReady();
+  }
+
+  /** Makes the code of those ready that will be first when a place is free. */
+  async #makeReady(): Promise<void> {
+    const { store, launcher } = this.#options;
+    const next = store.runs.next(READY);
+    launcher.ahead.keepOnly(new Set(next.map(({ id }) => id)));
+    for (const run of next) {
+      if (!this.#open || !launcher.ahead.wants(run.id)) continue;
+      // Whoever cannot be made ready is told when it is to begin.
+      const launch = await launcher.look(run).catch(() => null);
+      if (launch !== null && store.runs.get(run.id).state === "queued") launcher.ahead.begin(launch);
+    }
   }
 
   /** Others may have taken accelerators since they were last looked at. */
@@ -133,7 +150,7 @@ export class Dispatcher {
 
   /** @returns whether the run left the queue */
   #place(launch: Launch, blocked: Set<string>): boolean {
-    const { store, places, end, endSurely, onTaken } = this.#options;
+    const { store, places, end, endSurely, onTaken, after } = this.#options;
     const { run, manifest } = launch;
     const need = needOf(manifest);
     const { timeout } = manifest.resources;
@@ -166,8 +183,15 @@ export class Dispatcher {
       this.#launching.set(run.id, phase);
       this.#launch(launch, grant, place, phase)
         .catch((cause: unknown) => {
-          if (isUnreachable(cause) && !phase.submitted) this.#takeBack(run, place, cause);
-          else endSurely(run, refusal(cause));
+          const { code, message } = ProvingGroundError.from(cause);
+          if (code === "unreachable" && !phase.submitted) {
+            place.contact.fail(cause);
+            this.#takeBack(run, place, `${place.title} did not answer while it was made ready.`);
+          } else if (code === "no-slot") {
+            place.pause(message);
+            after(REFUSED, () => this.pump());
+            this.#takeBack(run, place, null);
+          } else endSurely(run, refusal(cause));
         })
         .finally(() => this.#launching.delete(run.id));
       return true;
@@ -175,13 +199,12 @@ export class Dispatcher {
     return false;
   }
 
-  /** Its target went away while it was made ready: it goes back to its place in the queue. */
-  #takeBack(run: Run, place: Place, cause: unknown): void {
+  /** Its target cannot take it now: it goes back to its place in the queue. */
+  #takeBack(run: Run, place: Place, why: string | null): void {
     const { store, insist } = this.#options;
-    place.contact.fail(cause);
     insist.on(() => {
       if (store.runs.get(run.id).state !== "starting") return;
-      store.runs.requeue(run.id, `${place.title} did not answer while it was made ready.`);
+      store.runs.requeue(run.id, why);
       place.release(run.id);
       this.pump();
     });

@@ -13,7 +13,7 @@ import type { Insist } from "./insist.ts";
 import { Place } from "./place.ts";
 import type { Records } from "./records.ts";
 import { Setup } from "./setup.ts";
-import { UnderWay } from "./under-way.ts";
+import { UnderWay, type UnderWayOptions } from "./under-way.ts";
 import type { Variables } from "./variables.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -36,6 +36,8 @@ export interface FleetOptions {
   insist: Insist;
   /** Room left on a folder's disk, in bytes. */
   freeSpace: (folder: string) => Promise<number>;
+  /** A run has a new reading. */
+  read: UnderWayOptions["read"];
   /** A run is over, said once. */
   over: (run: Run, found: Verdict) => void;
   /** Takes up the runs that are on a target. */
@@ -147,7 +149,21 @@ export class Fleet {
   }
 
   #add(name: string, setting: TargetSetting | null, { listed, drained }: { listed: boolean; drained: boolean }): Place {
-    const { store, compute: here, setupCompute, inherited, reach, records, insist, after, now, freeSpace, folder, over } = this.#options;
+    const {
+      store,
+      compute: here,
+      setupCompute,
+      inherited,
+      reach,
+      records,
+      insist,
+      after,
+      now,
+      freeSpace,
+      folder,
+      over,
+      read,
+    } = this.#options;
     const { onRoom, onNotice, onError } = this.#options;
     const before = this.#places.get(name);
     const compute = setting === null ? here : reach(setting);
@@ -166,7 +182,7 @@ export class Fleet {
       runs: () => place.slots.runs,
     });
     const underWay = new UnderWay({
-      ...{ store, compute, contact, records, after, insist, freeSpace, over },
+      ...{ store, compute, contact, records, after, insist, freeSpace, over, read },
       queues: setting !== null && setting.kind !== "ssh",
       folder,
     });

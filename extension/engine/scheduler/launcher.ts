@@ -7,6 +7,7 @@ import type { Run } from "../../protocol/run.ts";
 import type { Containment, DataFolder, JobRef } from "../compute/compute.ts";
 import type { Git } from "../git/git.ts";
 import type { Store } from "../store/store.ts";
+import { Ahead } from "./ahead.ts";
 import { CodeStore, type Code } from "./code.ts";
 import { type Plan, writePlan } from "./plan.ts";
 import type { Place } from "./place.ts";
@@ -17,6 +18,8 @@ import type { Verdict } from "./verdict.ts";
 export interface LauncherOptions {
   store: Store;
   git: Git;
+  /** Folder for code of runs that will begin soon. */
+  ahead: string;
   /** Folder of an environment, from the repository's top. */
   directoryOf: (environment: string) => Promise<string>;
 }
@@ -34,10 +37,13 @@ const GRACE = 1;
 export class Launcher {
   readonly #options: LauncherOptions;
   readonly #code: CodeStore;
+  /** Code of runs that will begin soon. */
+  readonly ahead: Ahead;
 
   constructor(options: LauncherOptions) {
     this.#options = options;
     this.#code = new CodeStore(options.git);
+    this.ahead = new Ahead({ folder: options.ahead, write: ({ code, manifest }, into) => this.#code.prepare(code, manifest, into) });
   }
 
   /** @throws ProvingGroundError `manifest`, `unknown-environment` */
@@ -56,7 +62,7 @@ export class Launcher {
     const into = path.join(ref.directory, "code");
     await rm(ref.directory, { recursive: true, force: true });
     await mkdir(ref.directory, { recursive: true });
-    const restored = await this.#code.prepare(code, manifest, into);
+    const restored = (await this.ahead.take(run.id, into)) ?? (await this.#code.prepare(code, manifest, into));
     if (!goOn()) return null;
     const setup = await place.setup.ensure(manifest, path.join(into, code.directory));
     if (!goOn()) return null;

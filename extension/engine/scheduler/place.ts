@@ -28,6 +28,8 @@ export interface PlaceParts {
 
 /** Milliseconds after which what is known of accelerators is looked at again before a run gets some. */
 const FRESH = 15_000;
+/** Milliseconds before a target is given a run again whose own limits were reached. */
+export const REFUSED = 30_000;
 const HOUR = 3600;
 
 export class Place {
@@ -47,6 +49,8 @@ export class Place {
   readonly #hours: () => number;
   /** Hours that runs there may still take at most, by run. */
   readonly hoursAhead: Map<number, number>;
+  /** Why its own scheduler takes no more for now. */
+  #refusal: { why: string; until: number } | null = null;
   #looked = -Infinity;
   #looking: Promise<void> | null = null;
 
@@ -66,6 +70,11 @@ export class Place {
 
   get title(): string {
     return this.name === LOCAL ? "This machine" : this.name;
+  }
+
+  /** Takes no runs for a while: its own scheduler has just refused one. @param why in words */
+  pause(why: string): void {
+    this.#refusal = { why, until: this.#now() + REFUSED };
   }
 
   /** Looks at what it has. @throws ProvingGroundError `unreachable` */
@@ -92,6 +101,7 @@ export class Place {
   get closed(): string | null {
     if (!this.listed) return "it is no longer among the targets in the settings";
     if (this.drained) return "it is drained: resume it in the Compute view to let it take runs again";
+    if (this.#refusal !== null && this.#now() < this.#refusal.until) return this.#refusal.why;
     return this.contact.lost ?? this.slots.capacity.problem;
   }
 

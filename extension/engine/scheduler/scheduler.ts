@@ -17,6 +17,7 @@ import type { NewRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./clock.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { EarlyStops } from "./early-stops.ts";
 import { Insist } from "./insist.ts";
 import { BY_HAND, places } from "./fair.ts";
 import { Fleet } from "./fleet.ts";
@@ -83,6 +84,7 @@ export class Scheduler {
   readonly #insist: Insist;
   readonly #fleet: Fleet;
   readonly #dispatcher: Dispatcher;
+  readonly #early: EarlyStops;
   /** Where environments lie and how many GPUs a run of theirs needs, as far as they were looked at. */
   readonly #known = new Map<string, { directory: string; gpus: number }>();
   #scratch = 0;
@@ -97,9 +99,15 @@ export class Scheduler {
       const { state, target } = store.runs.get(id);
       return ENDED.has(state) || target === null ? compute : (this.#fleet.get(target)?.compute ?? compute);
     }, options.folder);
+    this.#early = new EarlyStops({
+      ...{ store, records: this.#records, failed: onError },
+      treeOf: async (name, commit) => git.treeOf(commit, await this.#directoryOf(name)),
+      stop: (runs) => this.stop(runs, "search"),
+    });
     this.#fleet = new Fleet({
       ...options,
       ...{ records: this.#records, insist: this.#insist },
+      read: (run, metric, reader) => this.#early.look(run, metric, reader),
       over: (run, found) => this.#endSurely(run, found),
       takeUp: (place) => this.#takeUp(place),
       onRoom: () => this.#dispatcher.pump(),
@@ -109,8 +117,8 @@ export class Scheduler {
       places: (asked) => this.#fleet.candidates(asked),
       current: (name) => this.#fleet.get(name),
       launcher: new Launcher({
-        ...{ store, git },
-        directoryOf: async (name) => (this.#known.get(name) ?? (await options.environments.get(name))).directory,
+        ...{ store, git, ahead: path.join(options.folder, "ahead") },
+        directoryOf: (name) => this.#directoryOf(name),
       }),
       onTaken: () => this.#fleet.publish(),
       end: (run, found) => this.#end(run, found),
@@ -179,6 +187,7 @@ export class Scheduler {
   /** Stops looking; what runs goes on without the engine. */
   close(): void {
     this.#insist.close();
+    this.#early.close();
     this.#dispatcher.close();
     this.#fleet.close();
   }
@@ -209,7 +218,7 @@ export class Scheduler {
         });
       }
       for (const seed of seeds ?? [environment.manifest.seed.default]) {
-        runs.push({ environment: name, idea: id, commit: implementation.commit, tree, seed, target });
+        runs.push({ environment: name, idea: id, commit: implementation.commit, tree, seed, target, watched: how.search != null });
       }
     }
     return this.#queue(actor, runs, how);
@@ -249,7 +258,7 @@ export class Scheduler {
     return ids.map((id) => store.runs.get(id));
   }
 
-  /** Queues the same commit and seed again, as new runs. @param target absent: the one that each was queued for; null: any */
+  /** Queues the same commit and seed again, as new runs, which nothing stops early where a human asks for them. @param target absent: the one that each was queued for; null: any */
   retry(ids: readonly number[], actor: Actor = "human", target?: string | null): Run[] {
     if (target != null) this.#fleet.place(target);
     const { runs } = this.#options.store;
@@ -257,7 +266,8 @@ export class Scheduler {
       actor,
       ids.map((id) => {
         const { environment, idea, commit, seed, asked } = runs.get(id);
-        return { environment, idea, commit, tree: runs.treeOf(id), seed, target: target === undefined ? asked : target };
+        const watched = actor === "search" && this.#options.store.early.isWatched(id);
+        return { environment, idea, commit, tree: runs.treeOf(id), seed, target: target === undefined ? asked : target, watched };
       }),
     );
   }
@@ -346,6 +356,11 @@ export class Scheduler {
     return { compute, setting: target, close: () => compute.close() };
   }
 
+  /** Folder of an environment, from the repository's top. */
+  async #directoryOf(name: string): Promise<string> {
+    return (this.#known.get(name) ?? (await this.#options.environments.get(name))).directory;
+  }
+
   async #codeAt(commit: string, { directory }: ValidEnvironment): Promise<{ commit: string; tree: string }> {
     const tree = await this.#options.git.treeOf(commit, directory);
     if (tree !== null) return { commit, tree };
@@ -404,6 +419,7 @@ export class Scheduler {
     const { store } = this.#options;
     const { target } = store.runs.get(run.id);
     store.runs.ended(run.id, found, actor);
+    this.#early.forget(run.id);
     const place = this.#fleet.get(target ?? "");
     place?.underWay.forget(run.id);
     place?.release(run.id);

@@ -6,6 +6,7 @@ import type { After } from "./clock.ts";
 import { type Contact, isUnreachable } from "./contact.ts";
 import { Follow } from "./follow.ts";
 import type { Insist } from "./insist.ts";
+import type { MetricReader, MetricSettings } from "./metric.ts";
 import type { Plan } from "./plan.ts";
 import type { Records } from "./records.ts";
 import { lost, verdict, type Verdict } from "./verdict.ts";
@@ -21,6 +22,8 @@ export interface UnderWayOptions {
   folder: string;
   after: After;
   insist: Insist;
+  /** A run has a new reading. */
+  read: (run: Run, metric: MetricSettings, reader: MetricReader) => void;
   /** Room left on a folder's disk, in bytes. */
   freeSpace: (folder: string) => Promise<number>;
   /** A run is over, said once; it is forgotten by `forget`. */
@@ -56,11 +59,14 @@ export class UnderWay {
   /** Follows a run whose job was submitted: it runs, whether that can be recorded at once or not. */
   async attach(run: Run, ref: JobRef, plan: Plan): Promise<void> {
     if (this.#closed || this.#active.has(run.id)) return;
-    const { compute, after, store, queues } = this.#options;
+    const { compute, after, store, queues, read } = this.#options;
     if (!queues) this.#begun(run.id);
     const follow = new Follow({
       ...{ compute, ref, settings: plan.metric, after },
-      changed: (reader) => store.runs.setLive(run.id, reader.live),
+      changed: (reader) => {
+        store.runs.setLive(run.id, reader.live);
+        read(run, plan.metric, reader);
+      },
       over: () => this.#look([run.id]),
       failed: (cause) => this.#suffer(cause),
     });
@@ -68,6 +74,8 @@ export class UnderWay {
     follow.look();
     this.#look([run.id]);
     this.#cancelLook ??= after(compute.pace, () => this.#lookAtAll());
+    // An engine may have ended between saying that a run is to be stopped early and stopping it.
+    if (store.runs.get(run.id).early !== null) this.#stopAsked.add(run.id);
     if (this.#stopAsked.has(run.id)) await this.#cancel(ref);
   }
 
@@ -130,6 +138,10 @@ export class UnderWay {
       this.#options.store.runs.setWaits(run.id, state.reason ?? null);
       return;
     }
+    if (state.state === "absent" && this.#options.queues && this.#options.store.runs.get(run.id).state === "starting") {
+      await this.#submitAgain(active);
+      return;
+    }
     this.#options.store.runs.setWaits(run.id, null);
     if (state.state === "running") {
       this.#begun(run.id);
@@ -144,6 +156,18 @@ export class UnderWay {
       // What it left stays where it is; the next look tries again.
       active.finishing = false;
       throw cause;
+    }
+  }
+
+  /** A cluster that forgot a job before it began, as a restart or a limit on waiting makes them do, is given it again. */
+  async #submitAgain(active: Active): Promise<void> {
+    const { run, ref, plan } = active;
+    active.finishing = true;
+    try {
+      this.#options.store.runs.setWaits(run.id, "its target forgot it before it began, and is given it again");
+      await this.#options.compute.submit({ ...plan.job, directory: ref.directory });
+    } finally {
+      active.finishing = false;
     }
   }
 

@@ -109,7 +109,9 @@ export class Advance {
       }
       model = models.get(writer);
     }
-    const [done] = await implementer.implement([idea], { model, samples: plan.samples, signal });
+    // The first rung of successive halving costs no slot.
+    const smoke = plan.earlyStop.rule === "halving";
+    const [done] = await implementer.implement([idea], { model, samples: plan.samples, smoke, signal });
     if (done?.error != null) throw done.error;
     onAnswered();
   }

@@ -80,10 +80,13 @@ export class Autopilot {
   }
 
   /** @throws ProvingGroundError `usage` when it has ended */
-  change(id: number, { gates, caps, ...change }: PlanChange): Search {
+  change(id: number, { gates, caps, earlyStop, ...change }: PlanChange): Search {
     const { plan } = this.#notEnded(id);
     const said = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-    const next: SearchPlan = { ...plan, ...said, gates: merged(plan.gates, gates), caps: merged(plan.caps, caps) };
+    const next: SearchPlan = {
+      ...{ ...plan, ...said, gates: merged(plan.gates, gates), caps: merged(plan.caps, caps) },
+      earlyStop: merged(plan.earlyStop, earlyStop),
+    };
     this.#parts.store.searches.change("human", id, next);
     this.#drive(id).planned();
     return this.#parts.store.searches.get(id);

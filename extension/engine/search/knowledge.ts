@@ -28,6 +28,8 @@ export interface Known {
   metrics: number[];
   /** Whether its newest attempt or run failed. */
   failed: boolean;
+  /** Whether a run of it was stopped early, clearly worse than others. */
+  stopped: boolean;
 }
 
 /** What an attempt may end with that says nothing about the idea. */
@@ -89,7 +91,7 @@ export class Knowledge {
     if (id === null) return;
     if (kind === "idea added") {
       const { title, body = "", length = 0, knobs = null, base = null } = detail as Pick<Known, "title"> & Partial<Known>;
-      const fresh = { changed: 0, implemented: false, rejected: false, mark: null, metrics: [], failed: false };
+      const fresh = { changed: 0, implemented: false, rejected: false, mark: null, metrics: [], failed: false, stopped: false };
       this.#ideas.set(id, { ...{ id, search, title, body, length, knobs, base }, ...fresh });
       return;
     }
@@ -131,6 +133,10 @@ function change(idea: Known, kind: string, detail: LoggedEvent["detail"], metric
       if (metric !== null) idea.metrics.push(metric);
       idea.failed = false;
       break;
+    case "run stopped early":
+      idea.stopped = true;
+      idea.failed = false;
+      break;
     case "run failed":
       idea.failed = true;
       break;
@@ -147,9 +153,9 @@ export function metricOf({ metrics }: Known): number | null {
   return metrics.length === 0 ? null : metrics.reduce((sum, value) => sum + value, 0) / metrics.length;
 }
 
-/** Whether something came of it, a failure being something; those that were put aside have no outcome. */
+/** Whether something came of it, a failure and an early end being something; those that were put aside have no outcome. */
 export function hasOutcome(idea: Known): boolean {
-  return !idea.rejected && (idea.metrics.length > 0 || idea.failed);
+  return !idea.rejected && (idea.metrics.length > 0 || idea.failed || idea.stopped);
 }
 
 /** Tokens that it takes to tell of it. */

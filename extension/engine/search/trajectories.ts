@@ -45,6 +45,7 @@ export class Trajectories {
       metric,
       seeds: known.metrics.length,
       failure: metric === null ? (problem ?? `it is ${status}`) : null,
+      stopped: status === "stopped" && problem !== null,
     };
   }
 

@@ -10,7 +10,7 @@ SELECT i.*, p.base_commit AS proposal_base,
   m.commit_hash,
   a.id AS attempt, a.outcome AS attempt_outcome, a.reason AS attempt_reason,
   (SELECT count(*) FROM attempts WHERE idea = i.id) AS attempts,
-  r.active, r.queued, r.succeeded, r.metric, r.seconds, l.state AS last_state, l.reason AS last_reason, k.mark,
+  r.active, r.queued, r.succeeded, r.metric, r.seconds, l.state AS last_state, l.reason AS last_reason, l.early AS last_early, k.mark,
   (SELECT json_group_array(gate) FROM admissions WHERE idea = i.id) AS admitted,
   (SELECT json_group_array(parent) FROM (SELECT parent FROM idea_parents WHERE idea = i.id ORDER BY position)) AS parents
 FROM ideas i
@@ -79,6 +79,7 @@ function statusOf(row: Row): { status: IdeaStatus; problem: string | null; outco
   if (status === "failed") {
     return { status, problem: String(row.last_reason ?? "the run failed") };
   }
+  if (status === "stopped" && row.last_early !== null) return { status, problem: String(row.last_reason) };
   return { status, problem: null };
 }
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import * as calls from "./migrations/0005-calls.ts";
+import * as earlyStopping from "./migrations/0009-early-stopping.ts";
 import * as lab from "./migrations/0001-lab.ts";
 import * as searches from "./migrations/0006-searches.ts";
 import * as novelty from "./migrations/0007-novelty.ts";
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly string[] = [
   searches.sql,
   novelty.sql,
   targets.sql,
+  earlyStopping.sql,
 ];
 
 /** @throws ProvingGroundError `engine-version` when the database was written by a newer version */

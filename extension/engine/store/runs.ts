@@ -1,6 +1,6 @@
 /** Runs in the store: the queue, what is under way, and what came out. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Containment, LiveReading, Run, RunFailure, RunState } from "../../protocol/run.ts";
+import type { Containment, EarlyEnd, LiveReading, Run, RunFailure, RunState } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import type { Actor, Database, Row, Transaction } from "./database.ts";
 
@@ -16,6 +16,8 @@ export interface NewRun {
   target: string | null;
   /** Place in the queue; absent: the end. */
   position?: number;
+  /** Whether its search may stop it early. */
+  watched?: boolean;
 }
 
 /** Where a run begins. */
@@ -58,8 +60,8 @@ export class Runs {
     const ids = this.#database.transaction(actor, (transaction) =>
       runs.map((run) => {
         const id = this.#database.run(
-          `INSERT INTO runs (environment, idea, commit_hash, tree, seed, target, asked, state, position, queued_at)
-           VALUES (?, ?, ?, ?, ?, '', ?, 'queued', coalesce(?, (SELECT coalesce(max(position), 0) + 1 FROM runs)), ?)`,
+          `INSERT INTO runs (environment, idea, commit_hash, tree, seed, target, asked, state, position, watched, queued_at)
+           VALUES (?, ?, ?, ?, ?, '', ?, 'queued', coalesce(?, (SELECT coalesce(max(position), 0) + 1 FROM runs)), ?, ?)`,
           run.environment,
           run.idea,
           run.commit,
@@ -67,6 +69,7 @@ export class Runs {
           run.seed,
           run.target ?? "",
           run.position ?? null,
+          run.watched === true ? 1 : 0,
           this.#database.now(),
         );
         transaction.event({
@@ -120,6 +123,13 @@ export class Runs {
     return row === undefined ? null : this.#toRun(row);
   }
 
+  /** The first few queued runs. */
+  next(count: number): Run[] {
+    return this.#database
+      .all("SELECT * FROM runs WHERE state = 'queued' ORDER BY position, id LIMIT ?", count)
+      .map((row) => this.#toRun(row));
+  }
+
   /** Runs that were started and have not ended, as far as is known. @param target absent: on all targets */
   underWay(target?: string): Run[] {
     const sql = "SELECT * FROM runs WHERE state IN ('starting', 'running') AND (?1 IS NULL OR target = ?1) ORDER BY id";
@@ -144,7 +154,11 @@ export class Runs {
 
   /** The highest place that a run left the queue from; 0 before the first. */
   position(): number {
-    return Number(this.#database.get("SELECT coalesce(max(position), 0) AS position FROM runs WHERE state <> 'queued'")?.position);
+    // State by state, so that an index answers it.
+    const sql = ["starting", "running", "succeeded", "failed", "stopped"]
+      .map((state) => `SELECT max(position) AS position FROM runs WHERE state = '${state}'`)
+      .join(" UNION ALL ");
+    return Number(this.#database.get(`SELECT coalesce(max(position), 0) AS position FROM (${sql})`)?.position);
   }
 
   /** The last place that runs of a search, or (null) those of humans, were given; 0 before the first. */
@@ -222,7 +236,7 @@ export class Runs {
   }
 
   /** A run that was taken but provably never started goes back to its place in the queue. */
-  requeue(id: number, why: string): void {
+  requeue(id: number, why: string | null): void {
     this.#move(
       "engine",
       id,
@@ -240,6 +254,7 @@ export class Runs {
     // A clock of another machine may differ: how long it took is taken from there, and it cannot have ended after now.
     const took = end.times === undefined ? null : Math.max(0, end.times.endedAt - end.times.startedAt);
     const endedAt = end.times === undefined ? now : Math.min(now, Math.max(end.times.endedAt, (run.startedAt ?? now) + (took ?? 0)));
+    const early = end.state === "stopped" ? this.#earlyEnd(run, took ?? endedAt - (run.startedAt ?? endedAt)) : null;
     this.#live.delete(id);
     this.#waits.delete(id);
     this.#hours.delete(run.target ?? "");
@@ -247,12 +262,14 @@ export class Runs {
       actor,
       id,
       ["queued", "starting", "running"],
-      `run ${end.state}`,
-      "UPDATE runs SET state = ?, failure = ?, reason = ?, metric = ?, started_at = coalesce(?, started_at), ended_at = ? WHERE id = ?",
+      early === null ? `run ${end.state}` : "run stopped early",
+      `UPDATE runs SET state = ?, failure = ?, reason = ?, metric = ?, early = ?, started_at = coalesce(?, started_at), ended_at = ?
+       WHERE id = ?`,
       end.state,
       end.failure,
-      end.reason,
+      early === null ? end.reason : [early.reason, end.reason].filter((part) => part !== null).join(" "),
       end.metric,
+      early === null ? null : JSON.stringify(early),
       took === null ? null : endedAt - took,
       endedAt,
       id,
@@ -313,6 +330,11 @@ export class Runs {
     this.#database.touch({ runs: new Set([id]) });
   }
 
+  /** What a run that was to be stopped early has saved. @param took milliseconds */
+  #earlyEnd({ early, environment }: Run, took: number): EarlyEnd | null {
+    return early && { ...early, saved: Math.max(0, (this.meanSeconds(environment) ?? 0) - took / 1000) };
+  }
+
   #move(actor: Actor, id: number, from: RunState[], kind: string, sql: string, ...values: (string | number | null)[]): void {
     const run = this.get(id);
     if (!from.includes(run.state)) {
@@ -348,6 +370,7 @@ export class Runs {
       failure: row.failure as RunFailure | null,
       reason: (row.reason as string | null) ?? this.#waits.get(id) ?? null,
       metric: row.metric === null ? null : Number(row.metric),
+      early: row.early === null ? null : (JSON.parse(String(row.early)) as EarlyEnd),
       live: this.#live.get(id) ?? null,
       queuedAt: Number(row.queued_at),
       startedAt: row.started_at === null ? null : Number(row.started_at),

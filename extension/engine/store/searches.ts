@@ -22,8 +22,8 @@ export class Searches {
   readonly #waitsFor = new Map<number, string>();
   /** Searches whose next epoch waits for a human; likewise. */
   readonly #asking = new Set<number>();
-  /** Milliseconds of ended runs, by search; forgotten when one of its runs changes. */
-  readonly #runTime = new Map<number, number>();
+  /** Milliseconds that ended runs took and that early stopping saved, by search; forgotten when one of its runs changes. */
+  readonly #runTime = new Map<number, { time: number; saved: number }>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -150,6 +150,7 @@ export class Searches {
       waitsFor: this.#waitsFor.get(id) ?? null,
       benchmark: row.benchmark === null ? null : Number(row.benchmark),
       spent: this.#spent(id, Number(row.gpus)),
+      saved: (this.#timeOfRuns(id).saved / HOUR) * Math.max(1, Number(row.gpus)),
       startedAt: Number(row.started_at),
       endedAt: row.ended_at === null ? null : Number(row.ended_at),
     };
@@ -163,21 +164,21 @@ export class Searches {
     return {
       dollars: Number(sum?.cost ?? 0) / BILLION,
       tokens: Number(sum?.tokens ?? 0),
-      hours: (this.#timeOfRuns(search) / HOUR) * Math.max(1, gpus),
+      hours: (this.#timeOfRuns(search).time / HOUR) * Math.max(1, gpus),
     };
   }
 
-  #timeOfRuns(search: number): number {
+  #timeOfRuns(search: number): { time: number; saved: number } {
     const known = this.#runTime.get(search);
     if (known !== undefined) return known;
     const row = this.#database.get(
-      `SELECT coalesce(sum(r.ended_at - r.started_at), 0) AS time FROM runs r JOIN ideas i ON i.id = r.idea
-       WHERE i.search = ? AND r.started_at IS NOT NULL AND r.ended_at IS NOT NULL`,
+      `SELECT coalesce(sum(r.ended_at - r.started_at), 0) AS time, coalesce(sum(json_extract(r.early, '$.saved')), 0) AS saved
+       FROM runs r JOIN ideas i ON i.id = r.idea WHERE i.search = ? AND r.ended_at IS NOT NULL`,
       search,
     );
-    const time = Number(row?.time ?? 0);
-    this.#runTime.set(search, time);
-    return time;
+    const sum = { time: Number(row?.time ?? 0), saved: Number(row?.saved ?? 0) * 1000 };
+    this.#runTime.set(search, sum);
+    return sum;
   }
 
   #forgetRunTime(runs: ReadonlySet<number>): void {

@@ -1,6 +1,7 @@
 /** The lab's memory: everything that was written, tried and measured, opened by the engine alone. */
 import { Calls } from "./calls.ts";
 import { Database, type Touched } from "./database.ts";
+import { EarlyEnds } from "./early-ends.ts";
 import { Events } from "./events.ts";
 import { Ideas } from "./ideas.ts";
 import { Implementations } from "./implementations.ts";
@@ -15,6 +16,7 @@ export class Store {
   readonly ideas: Ideas;
   readonly implementations: Implementations;
   readonly runs: Runs;
+  readonly early: EarlyEnds;
   readonly parents: Parents;
   readonly calls: Calls;
   readonly searches: Searches;
@@ -33,6 +35,7 @@ export class Store {
     this.ideas = new Ideas(this.#database);
     this.implementations = new Implementations(this.#database);
     this.runs = new Runs(this.#database);
+    this.early = new EarlyEnds(this.#database, this.runs);
     this.parents = new Parents(this.#database);
     this.calls = new Calls(this.#database);
     this.searches = new Searches(this.#database);

@@ -1,6 +1,6 @@
 /** Messages between the composer's webview and the extension; every message is data, checked by its type tag. */
 import * as z from "zod";
-import { Algorithm, Gate, Priority, Repeats, SearchCaps, SearchState } from "../search.ts";
+import { Algorithm, EarlyStopRule, Gate, Priority, Repeats, SearchCaps, SearchState } from "../search.ts";
 
 const Choice = z.object({ id: z.string(), label: z.string(), problem: z.string().nullable() });
 
@@ -19,6 +19,7 @@ export const SearchForm = z.object({
   asks: z.array(Gate),
   caps: SearchCaps,
   repeats: Repeats,
+  earlyStop: EarlyStopRule,
   /** Target that its runs are queued for; empty: any; null: what the settings say. */
   target: z.string().nullable(),
   priority: Priority,

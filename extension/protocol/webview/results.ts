@@ -23,7 +23,7 @@ export type ToResults = z.infer<typeof ToResults>;
 export const Ask = z.discriminatedUnion("question", [
   z.object({ question: z.literal("curves"), runs: z.array(z.int()).min(1) }),
   z.object({ question: z.literal("diff"), idea: z.int() }),
-  z.object({ question: z.literal("log"), run: z.int(), from: z.int().min(0) }),
+  z.object({ question: z.literal("log"), run: z.int(), from: z.int().min(0), limit: z.int().min(1) }),
   z.object({ question: z.literal("idea"), idea: z.int() }),
   z.object({ question: z.literal("analysis"), environment: z.string() }),
 ]);

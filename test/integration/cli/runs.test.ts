@@ -1,6 +1,6 @@
 /** `proving-ground run`, `runs` and `results`: executing, following, stopping, and reading what came out. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { open } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -14,11 +14,15 @@ import { allGone, cells, CLI, terminal, type Terminal } from "../../fixtures/ter
 const Runs = z.array(Run);
 const WHY = "the optimizer was given a learning rate that it could not possibly have used, whatever the schedule said at the time";
 
-/** What a run does depends on its value: 91 fails, 92 waits for a word through a pipe, 93 has much to say, others are measured. */
+/**
+ * What a run does depends on its value: 91 fails, 92 waits for a word through a pipe, 93 has much to say, 94 says what there is a
+ * file for, others are measured.
+ */
 const EVALUATE = `case $VALUE in
   91) echo "${WHY}"; exit 3 ;;
   92) echo waiting; read -r word < ../../../../go; echo "heard $word" ;;
   93) yes "a line of a log" | head -c 600000 ;;
+  94) for word in one two three; do until [ -e ../../../../$word ]; do sleep 0.05; done; echo "word $word"; done ;;
 esac
 echo "loss $VALUE seed $SEED"
 printf '{"step": 1, "loss": %s}\\n{"step": 2, "loss": %s.25}\\n' "$VALUE" "$VALUE" >> "$PROVING_GROUND_METRICS"
@@ -156,6 +160,27 @@ describe("runs", () => {
       code: 0,
       text: "waiting\nheard go\nloss 92 seed 0\n",
     });
+  });
+
+  it("log --follow prints what a run says while nothing else is heard of it, with --last from near the end on", async () => {
+    const [run] = await pg.json(Runs, "run", await approved(94));
+    const says = (word: string) => writeFile(path.join(lab.folder, ".proving-ground", word), "");
+    await says("one");
+    const following = pg.start(["runs", "log", "--follow", "--last", "1", String(run?.id)]);
+    await following.says("word one\n");
+    await says("two");
+    await following.says("word two\n");
+    await says("three");
+    expect(await following.ended).toEqual({ code: 0, out: "word one\nword two\nword three\nloss 94 seed 0\n", err: "" });
+  });
+
+  it("log --last prints the end of a long log", async () => {
+    const [run] = await pg.json(Runs, "run", await approved(93), "--wait");
+    const end = await pg.text("runs", "log", "--last", "1", String(run?.id));
+    expect(end.length).toBe(1024);
+    expect(end.endsWith("a line of a log\nloss 93 seed 0\n")).toBe(true);
+    const Log = z.object({ run: z.int(), text: z.string(), size: z.int() });
+    expect(await pg.json(Log, "runs", "log", "--last", "1", String(run?.id))).toMatchObject({ text: end });
   });
 
   it("whose engine dies under whoever waits for them go on, and that is said", async () => {

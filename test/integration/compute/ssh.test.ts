@@ -1,36 +1,14 @@
 /** What can go wrong between this machine and one behind ssh, with a real sshd. */
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as immediate } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Compute, JobRef } from "../../../extension/engine/compute/compute.ts";
-import { liveCheck } from "../../../extension/engine/compute/live-check.ts";
-import type { CheckStep } from "../../../extension/protocol/target.ts";
 import { SshCompute } from "../../../extension/engine/compute/ssh.ts";
-import { type Sshd, type SshdOptions, startSshd } from "../../fixtures/sshd.ts";
 import { asked, BASE, folder, job, mounted } from "./place.ts";
-
-interface Host {
-  sshd: Sshd;
-  /** Folder for jobs there. */
-  far: string;
-  compute: Compute;
-}
-
-async function host(options: SshdOptions & { directory?: string; platform?: NodeJS.Platform } = {}): Promise<Host> {
-  const sshd = await startSshd(options);
-  onTestFinished(() => sshd.end());
-  const far = options.directory ?? folder();
-  return { sshd, far, compute: engine(sshd, far, options.platform) };
-}
-
-function engine(sshd: Sshd, directory: string, platform: NodeJS.Platform = "linux", lab = "lab-1"): Compute {
-  const target = { kind: "ssh", name: "box", data: {}, prelude: "", host: sshd.host, config: sshd.config, directory } as const;
-  const compute = new SshCompute({ target, lab, environment: BASE, platform });
-  onTestFinished(() => compute.close());
-  return compute;
-}
+import { engine, type Host, host } from "./ssh-host.ts";
 
 const log = async (compute: Compute, ref: JobRef) => Buffer.from((await compute.tail(ref, 0, 2 ** 20)).bytes).toString();
 
@@ -40,17 +18,22 @@ const ended = (compute: Compute, ref: JobRef) =>
     (state) => state?.state === "ended" || state?.state === "lost",
   );
 
-/** A job that writes a file comes back whole, whatever stands in the way. */
+/** A job and its files, small and large, come back whole, whatever stands in the way. */
 async function works({ compute }: Pick<Host, "compute">): Promise<void> {
-  const at = folder();
-  writeFileSync(join(at, "given.bin"), Buffer.from([0, 10, 13, 255, 30]));
-  const ref = await compute.submit(job(at, "cat given.bin; cp given.bin made.bin; ls", { outputs: ["made.bin", "gone.bin"] }));
-  expect(await ended(compute, ref)).toMatchObject({ state: "ended", exit: { code: 0 } });
-  expect(Buffer.from((await compute.tail(ref, 0, 5)).bytes)).toEqual(readFileSync(join(at, "given.bin")));
-  const into = join(folder(), "into");
-  await compute.collect(ref, into);
-  expect(readFileSync(join(into, "made.bin"))).toEqual(readFileSync(join(at, "given.bin")));
-  expect(readFileSync(join(into, "stdout.log"), "latin1")).toMatch(/made\.bin\n/);
+  for (const size of [300, 6 * 2 ** 20]) {
+    const at = folder();
+    const given = randomBytes(size);
+    writeFileSync(join(at, "given.bin"), given);
+    const ref = await compute.submit(
+      job(at, "cat given.bin; cp given.bin made.bin", { id: `size-${size}`, outputs: ["made.bin", "gone.bin"] }),
+    );
+    expect(await ended(compute, ref)).toMatchObject({ state: "ended", exit: { code: 0 } });
+    expect(given.equals((await compute.tail(ref, 0, size)).bytes)).toBe(true);
+    const into = join(folder(), "into");
+    await compute.collect(ref, into);
+    expect(readFileSync(join(into, "made.bin")).equals(given)).toBe(true);
+    expect(readFileSync(join(into, "stdout.log")).equals(given)).toBe(true);
+  }
 }
 
 test("everything goes over one connection", async () => {
@@ -254,47 +237,4 @@ test("the machine's capacity is what is there, or what the user says", async () 
   expect(capacity.disk).toBeGreaterThan(0);
   expect(capacity.memory).toBeGreaterThan(0);
   expect(readdirSync(join(far, "lab-1"))).toEqual([]);
-});
-
-describe("the live check", () => {
-  const steps = async (compute: Compute, prelude = "") => {
-    const reports: CheckStep[] = [];
-    const { ok: well, steps: told } = await liveCheck({
-      compute,
-      id: "check-1",
-      prelude,
-      containment: null,
-      variables: {},
-      tell: (report) => reports.push(report),
-    });
-    expect(told).toEqual(reports);
-    return { well, reports };
-  };
-
-  test("tries everything in order and leaves nothing behind", async () => {
-    const { far, compute } = await host();
-    const { well, reports } = await steps(compute);
-    expect(reports.map(({ step, ok }) => [step, ok])).toEqual(
-      ["reach", "gpus", "disk", "write", "run", "python", "results"].map((step) => [step, true]),
-    );
-    expect(well).toBe(true);
-    const detail = Object.fromEntries(reports.map((report) => [report.step, report.detail]));
-    expect(detail).toMatchObject({ gpus: "none: runs use the processors", write: join(far, "lab-1/check-1"), results: "came back whole" });
-    expect(detail.python).toMatch(/^Python 3\.\d/);
-    expect(readdirSync(join(far, "lab-1"))).toEqual([]);
-  });
-
-  test("stops where the host cannot be reached, and says what to do", async () => {
-    const { sshd, compute } = await host();
-    sshd.kill();
-    const { well, reports } = await steps(compute);
-    expect(well).toBe(false);
-    expect(reports).toMatchObject([{ step: "reach", ok: false, detail: expect.stringMatching(/refused\. Jobs there go on/) }]);
-  });
-
-  test("says that the folder for jobs cannot be made", async () => {
-    const { compute } = await host({ directory: "/dev/null/jobs" });
-    const { reports } = await steps(compute);
-    expect(reports).toMatchObject([{ step: "reach", ok: false, detail: expect.stringMatching(/gpu-box: mkdir: .*Not a directory/) }]);
-  });
 });

@@ -115,6 +115,17 @@ describe("a change that applies", () => {
     expect(readdirSync(made.root)).toEqual([String(id)]);
   });
 
+  test("by an operator is tried out where its search asks for that, and then costs no run", async () => {
+    const made = lab({}, smoke("! grep -q 'LR = 0.5' train.py"));
+    const ideas = [made.idea({ knobs: { lr: 0.5 } }), made.idea({ knobs: { lr: 0.3 } }), made.idea({ knobs: { lr: 0.5 } })] as const;
+    const states = async (id: number, of: { smoke?: boolean }) =>
+      (await made.implementer.implement([id], { ...go(), model: null, ...of }))[0]?.status;
+    expect(await states(ideas[0], { smoke: true })).toBe("not implemented");
+    expect(made.store.ideas.get(ideas[0])).toMatchObject({ outcome: "smoke", problem: expect.stringMatching(/^the smoke command ended/) });
+    expect(await states(ideas[1], { smoke: true })).toBe("in review");
+    expect(await states(ideas[2], {})).toBe("in review");
+  });
+
   test("whose smoke command hangs is ended with all it started, and what the command wrote is no part of the proposal", async () => {
     const made = lab({}, smoke("touch made-by-smoke; sleep 1000 & if grep -q 0.5 train.py; then sleep 1000; fi", 0.3));
     const id = made.idea();

@@ -8,6 +8,7 @@ import { Environments } from "../../../extension/engine/environments/catalogue.t
 import { Git } from "../../../extension/engine/git/git.ts";
 import { realAfter } from "../../../extension/engine/scheduler/clock.ts";
 import { Scheduler, type SchedulerOptions } from "../../../extension/engine/scheduler/scheduler.ts";
+import type { NewIdea } from "../../../extension/engine/store/ideas.ts";
 import { Store } from "../../../extension/engine/store/store.ts";
 import type { Notice } from "../../../extension/protocol/methods.ts";
 import { ENDED, type Run, type Target } from "../../../extension/protocol/run.ts";
@@ -101,7 +102,11 @@ export function engineOf(repo: TestRepository, { slots, path }: Toy = {}, more: 
     running: (id: number) => until(id, (run) => run.state === "running"),
     runFolder: (id: number) => join(folder, "runs", String(id)),
     /** An approved idea whose commit has these files, on the baseline or on another idea's. */
-    idea(files: Record<string, string>, base: { id: number; commit: string } | null = null): { id: number; commit: string } {
+    idea(
+      files: Record<string, string>,
+      base: { id: number; commit: string } | null = null,
+      more: Partial<NewIdea> = {},
+    ): { id: number; commit: string } {
       const head = repo.git("rev-parse", "HEAD");
       const parent = base?.commit ?? head;
       repo.git("checkout", "-q", "--detach", parent);
@@ -113,6 +118,7 @@ export function engineOf(repo: TestRepository, { slots, path }: Toy = {}, more: 
           ...{ environment: "toy", epoch: 0, source: "human", model: null, strategy: "fresh", kind: null, knobs: null },
           ...{ base: base?.id ?? null, parents: [], seed: null },
           text: { title: "Try", description: "", changes: "" },
+          ...more,
         },
       ]);
       if (added === undefined) throw new Error("no idea");

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { completionOf } from "../../../extension/engine/analysis/completion.ts";
+import { epochFigures } from "../../../extension/engine/analysis/epochs.ts";
+import { expensesOf } from "../../../extension/engine/analysis/expenses.ts";
 import { trajectoriesOf } from "../../../extension/engine/analysis/trajectories.ts";
-import { ideaFixture, runFixture } from "../../fixtures/lab.ts";
+import { environmentFixture, ideaFixture, runFixture } from "../../fixtures/lab.ts";
 import { attempts, commit, failed, failedRun, reached, SCALE } from "./ideas.ts";
 
 const ideas = [
@@ -68,5 +70,46 @@ describe("completion", () => {
   it("is unknown while nothing was tried", () => {
     const none = completionOf(trajectoriesOf({ ideas: [ideaFixture(1)], runs: [], attempts: [] }, SCALE), [], []);
     expect(none.stages.map(({ ideas: came, share }) => [came, share])).toEqual(Array(4).fill([0, null]));
+  });
+});
+
+describe("an idea that was stopped early", () => {
+  const early = { axis: "seconds", at: 2, value: 3, limit: 1.5, reason: "worse", saved: 900 } as const;
+  const stopped = (id: number) => ideaFixture(id, { status: "stopped", commit, problem: "worse" });
+  const all = [reached(1, 1.5), stopped(2), failed(3), ideaFixture(4, { status: "stopped", commit }), reached(5, 1.75)];
+  const ofThem = [
+    runFixture(1, 1),
+    runFixture(2, 2, { state: "stopped", metric: null, early }),
+    failedRun(3, "crash"),
+    runFixture(4, 4, { state: "stopped", metric: null }),
+    // Stopped early, then run to its end by hand.
+    runFixture(5, 5, { state: "stopped", metric: null, early }),
+    runFixture(6, 5),
+  ];
+  const found = trajectoriesOf({ ideas: all, runs: ofThem, attempts: [] }, SCALE);
+
+  it("counts as tried and completed, never as failed, and has no reward", () => {
+    expect(found.map(({ state, reward }) => [state, reward])).toEqual([
+      ["valid", 0.5],
+      ["stopped", null],
+      ["failed", null],
+      ["aside", null],
+      ["valid", 0.25],
+    ]);
+    const of = completionOf(found, [], ofThem);
+    expect(of).toMatchObject({ tried: 4, valid: 2, stopped: 1, failed: 1, aside: 1 });
+    expect(of.stages.at(-1)).toMatchObject({ stage: "valid", ideas: 3, share: { value: 0.75 } });
+    expect(of.failures.map(({ reason }) => reason)).toEqual(["crash"]);
+  });
+
+  it("is neither the best nor part of the mean of its epoch", () => {
+    expect(epochFigures(found)).toMatchObject([{ tried: 4, valid: 3, best: 0.5, bestIdea: 1, mean: 0.375 }]);
+  });
+
+  it("has saved what its run would have taken, times its GPUs", () => {
+    const environment = environmentFixture();
+    environment.manifest.resources.gpus = 8;
+    const spent = expensesOf({ environment, ideas: all, runs: ofThem, calls: [] });
+    expect(spent).toMatchObject({ stopped: 2, saved: 4 });
   });
 });

@@ -52,6 +52,7 @@ export function searchFixture(id: number, plan: Partial<SearchPlan> = {}, more: 
     waitsFor: null,
     benchmark: null,
     spent: { dollars: 0, tokens: 0, hours: 0 },
+    saved: 0,
     startedAt: 1000 + id,
     endedAt: null,
     ...more,

@@ -41,6 +41,7 @@ describe("search start", () => {
         repeats: "skip",
         target: null,
         priority: "normal",
+        earlyStop: { rule: "off", grace: 0.5 },
       },
       ...{ judge: null, caps: { dollars: 0, tokens: 0, hours: 0, minutes: 0 } },
     });
@@ -51,7 +52,21 @@ describe("search start", () => {
       ...["--algorithm", "steady-state", "--source", "env/m", "--implementer", "env/coder", "--samples", "4", "--judge", "env/judge"],
       ...["--size", "20", "--epochs", "3", "--exploit", "0.7", "--base", "parent", "--seeds", "0,1,2", "--seed", "7"],
       ...["--ask", "ideas,diffs", "--max-dollars", "2.5", "--max-tokens", "1,000,000", "--max-hours", "4", "--max-minutes", "90"],
-      ...["--repeats", "ask", "--memory", "search", "--instructions", "schedules", "--target", "gpubox", "--priority", "low"],
+      ...[
+        "--repeats",
+        "ask",
+        "--memory",
+        "search",
+        "--instructions",
+        "schedules",
+        "--target",
+        "gpubox",
+        "--priority",
+        "low",
+        "--early-stop",
+        "median",
+      ],
+      ...["--early-stop-after", "0.4"],
     ];
     expect(plan(...typed)).toEqual({
       ...{
@@ -74,6 +89,7 @@ describe("search start", () => {
         repeats: "ask",
         target: "gpubox",
         priority: "low",
+        earlyStop: { rule: "median", grace: 0.4 },
       },
       ...{ judge: "env/judge", gates: { ...UNATTENDED, ideas: "ask", diffs: "ask" } },
       caps: { dollars: 2.5, tokens: 1_000_000, hours: 4, minutes: 90 },
@@ -97,6 +113,8 @@ describe("search start", () => {
     [["--max-dollars", "-1"], "a number of 0 or more"],
     [["--max-tokens", "1.5"], "a whole number of 0 or more"],
     [["--base", "child"], "Allowed choices are parent, baseline"],
+    [["--early-stop", "always"], "Allowed choices are off, median, parents, halving"],
+    [["--early-stop-after", "1"], "a number from 0.05 to 0.95"],
     [["--repeats", "never"], "Allowed choices are skip, ask, keep"],
     [["--memory", "none"], "Allowed choices are environment, search"],
     [["--samples", "21"], "between 1 and 20"],

@@ -179,6 +179,29 @@ test("a title cannot break out of its tooltip", () => {
   expect(escapeMarkdown("[x](command:y) *b*")).toBe(String.raw`\[x\]\(command:y\) \*b\*`);
 });
 
+test("what was stopped early says so, where it stood and what that saved; what somebody stopped does not", () => {
+  const early = { axis: "seconds", at: 2, value: 2.75, limit: 2.1, reason: "worse", saved: 300 } as const;
+  const stopped = { state: "stopped", metric: null } as const;
+  const reason = "Stopped early: its best val_loss by 2 s of its training clock was 2.750.";
+  const snapshot = {
+    ...labFixture(0),
+    ideas: [
+      ideaFixture(1, { title: "A", status: "stopped", problem: reason, commit: "c" }),
+      ideaFixture(2, { title: "B", status: "stopped", commit: "c" }),
+    ],
+    runs: [runFixture(1, 1, { ...stopped, early, reason }), runFixture(2, 2, stopped)],
+  };
+  const [ended] = runRows("lab", snapshot, NOW);
+  expect(text(ended?.kind === "group" ? ended.children : [])).toEqual(["B | stopped · seed 0", "A | stopped early · 2.750 · seed 0"]);
+  const [, run] = ended?.kind === "group" ? ended.children : [];
+  expect(run?.tooltip).toMatch(/Stopped early: its best[^]*saved about 5 min/);
+  expect(text(ideaRows("lab", snapshot.ideas, environment, "epoch", new Set()))).toEqual([
+    "Epoch 1 | 2 ideas",
+    "  A | stopped early",
+    "  B | stopped",
+  ]);
+});
+
 test("with several targets a run says where it is, or where it is to go, and what is the matter with that", () => {
   const box = targetFixture({ name: "gpu-box", title: "gpu-box", type: "ssh" });
   const queued = { state: "queued", startedAt: null, endedAt: null, metric: null, target: null } as const;
@@ -187,7 +210,7 @@ test("with several targets a run says where it is, or where it is to go, and wha
       runFixture(1, 1, { target: "gpu-box", contained: "sandbox" }),
       runFixture(2, 1, { ...queued, asked: "gpu-box" }),
       runFixture(3, 1, { state: "running", target: "gpu-box", endedAt: null, metric: null, live: { value: 2.5, step: 1, seconds: 3 } }),
-      runFixture(4, 1, { state: "stopped", metric: null, reason: "stopped early: worse than the median at step 100" }),
+      runFixture(4, 1, { state: "stopped", metric: null, reason: "its search was stopped" }),
     ];
     return runRows("lab", { ...labFixture(0), ideas: [ideaFixture(1, { title: "A" })], runs, targets: [targetFixture(), ...targets] }, NOW);
   };
@@ -197,7 +220,7 @@ test("with several targets a run says where it is, or where it is to go, and wha
     "Queued | 1",
     "  A | queued · for gpu-box · seed 0",
     "Ended | 2",
-    "  A | stopped early: worse than the median at step 100 · on this machine · seed 0",
+    "  A | its search was stopped · on this machine · seed 0",
     "  A | 2.000 · 8 s · on gpu-box · seed 0",
   ]);
   expect(text(rows({ ...box, awaySince: NOW })).slice(0, 4)).toEqual([

@@ -256,6 +256,7 @@ describe("what may be changed of a search", () => {
       "Explore or Exploit: the paper's schedule",
       "Exploiting Ideas Are Written On: the baseline",
       "Near-Repeats: put aside",
+      "Runs Stopped Early: none",
       "Priority: normal",
       "Cap: Dollars: none",
       "Cap: Tokens: none",

@@ -56,6 +56,14 @@ describe("what a model is told", () => {
     expect(result(null)).toBe("FAILED: it gave no result");
   });
 
+  it("tells of an idea that was stopped early where it stood, not as a failure", () => {
+    const base = { value: 0.7, published: false };
+    const reason =
+      "Stopped early: its best val_loss by 2 s of its training clock was 0.913, worse than the median 0.701 of 6 runs at that point.";
+    const said = describeResult({ metric: null, seeds: 0, failure: reason, stopped: true }, manifest, base);
+    expect(said).toBe(`no final result, because it was clearly worse than others. ${reason}`);
+  });
+
   it("shortens a diff that would fill the prompt, and says so", () => {
     const diff = Array.from({ length: 2000 }, (_, line) => `+line ${line}`).join("\n");
     const text = describeTrajectory({ ...worked, diff }, manifest, { value: null, published: false });

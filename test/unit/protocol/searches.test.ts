@@ -41,6 +41,7 @@ describe("what a search used", () => {
       "0.43 run hours",
       "60 s of wall time",
     ]);
+    expect(spentTexts(searchFixture(1, { spent, saved: 3.2 }), 8, NOW)).toContain("3.2 GPU hours saved by early stopping");
     expect(spentTexts(searchFixture(1), 0, NOW)).toEqual(["0 s of wall time"]);
   });
   it("grows no more when it has ended", () => {

@@ -200,3 +200,24 @@ describe("waiting", () => {
       expect(next(algorithm, { failures: 3 })).toBe("stuck");
   });
 });
+
+describe("an idea that was stopped early", () => {
+  const log = lab(8).idea(9, {});
+  log.add("implementation approved", 9, { added: 1, removed: 1 }, { search: 1 });
+  log.add("run stopped early", 9, { at: 2 }, { run: 9, search: 1 });
+
+  it("is shown as tried, and never built on", () => {
+    const shown = new Set<number>();
+    for (let seed = 1; seed <= 20; seed++) {
+      const ground = standing(log);
+      expect(drawExploit(ground, 3, randomFor(seed, 1))?.parents ?? []).not.toContain(9);
+      for (const id of drawExplore(ground, 3, randomFor(seed, 1)).sample) shown.add(id);
+    }
+    expect(shown).toContain(9);
+  });
+
+  it("is one with a result once it was run to its end", () => {
+    log.add("run succeeded", 9, {}, { run: 10, metric: 0.5, search: 1 });
+    expect(drawExploit(standing(log), 3, randomFor(1, 1))?.parents).toContain(9);
+  });
+});

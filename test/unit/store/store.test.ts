@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewIdea } from "../../../extension/engine/store/ideas.ts";
 import { Store } from "../../../extension/engine/store/store.ts";
+import { planFixture } from "../../fixtures/search.ts";
 import { HERE } from "../../fixtures/lab.ts";
 
 const idea = (title: string, more: Partial<NewIdea> = {}): NewIdea => ({
@@ -197,6 +198,18 @@ describe("the file", () => {
     expect(() => raw.exec("DELETE FROM events")).toThrow(/append-only/);
     expect(() => raw.exec("UPDATE events SET actor = 'model'")).toThrow(/append-only/);
     raw.close();
+  });
+
+  it("of before early stopping is brought up to date: every search lets its runs go on to their end", () => {
+    const { earlyStop, ...plan } = planFixture();
+    const { id } = store.searches.start("human", { environment: "tinylm", plan: planFixture(), baseline: "b", firstEpoch: 0, gpus: 0 });
+    store.close();
+    const raw = new DatabaseSync(path.join(folder, "lab.db"));
+    raw.prepare("UPDATE searches SET plan = ?").run(JSON.stringify(plan));
+    raw.exec("ALTER TABLE runs DROP COLUMN early; ALTER TABLE runs DROP COLUMN watched; PRAGMA user_version = 8");
+    raw.close();
+    store = open();
+    expect(store.searches.get(id).plan).toEqual({ ...plan, earlyStop });
   });
 
   it("of a newer version is refused and left as it is", () => {

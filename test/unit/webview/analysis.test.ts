@@ -59,6 +59,9 @@ describe("words", () => {
       bounded: true,
     };
     expect(spentText(expenses)).toBe("At most $12.50 for 40 calls of models, 3 of them without a known price; 2 h 0 min of GPU time.");
+    expect(spentText({ ...expenses, stopped: 9, saved: 1.5 })).toMatch(
+      /2 h 0 min of GPU time\. Early stopping of 9 runs saved 1 h 30 min of 3 h 30 min\.$/,
+    );
     expect(eachText(expenses, 10)).toBe("$1.25 and 12 min 0 s for each idea with a result.");
     expect(eachText(expenses, 0)).toBeNull();
   });

@@ -1,8 +1,7 @@
-/** Numbers, logs, drafts and messages as the webviews read and write them. */
+/** Numbers, drafts and messages as the webviews read and write them. */
 import { describe, expect, it } from "vitest";
 import type { ComposerState } from "../../../extension/protocol/webview/composer.ts";
 import { keepDrafts } from "../../../webview/composer/drafts.ts";
-import { append, KEPT, prepend, readable } from "../../../webview/results/log-text.ts";
 import { readMessage } from "../../../webview/results/messages.ts";
 import { decimalsFor, difference, seconds, value } from "../../../webview/results/numbers.ts";
 import { arranged } from "../../../webview/results/persisted.ts";
@@ -20,34 +19,6 @@ describe("numbers", () => {
     ]);
     expect([difference(-0.171, 3), difference(0.1, 3), difference(-0.0001, 3)]).toEqual(["−0.171", "+0.100", "0.000"]);
     expect([8.04, 75, 250, 7500].map(seconds)).toEqual(["8.0 s", "75 s", "4 min 10 s", "2 h 5 min"]);
-  });
-});
-
-describe("a log", () => {
-  it("grows at its end, and does not take a piece that does not follow", () => {
-    const window = { text: "ab", from: 0, next: 2, size: 2 };
-    expect(append(window, { text: "c", from: 2, next: 3, size: 3 })).toEqual({ text: "abc", from: 0, next: 3, size: 3 });
-    expect(append(window, { text: "x", from: 9, next: 10, size: 10 })).toBe(window);
-  });
-
-  it("grows at its start by exactly the bytes that were missing", () => {
-    const window = { text: "ö2\n", from: 4, next: 8, size: 8 };
-    expect(prepend(window, { text: "é1\nö2\n", from: 0, next: 8, size: 8 })).toMatchObject({ text: "é1\nö2\n", from: 0 });
-  });
-
-  it("stays bounded, cut at a line, with its place in bytes kept", () => {
-    const line = `${"é".repeat(99)}\n`;
-    const window = append(
-      { text: "", from: 0, next: 0, size: 0 },
-      { text: line.repeat(20_000), from: 0, next: 3_980_000, size: 3_980_000 },
-    );
-    expect(window.text.length).toBeLessThanOrEqual(KEPT);
-    expect(window.text.startsWith("é")).toBe(true);
-    expect(window.from + new TextEncoder().encode(window.text).length).toBe(window.next);
-  });
-
-  it("reads as a terminal would have left it", () => {
-    expect(readable("\u001b[31mred\u001b[0m\r\n10%\r50%\r100%\nend\r")).toBe("red\n100%\nend\r");
   });
 });
 
