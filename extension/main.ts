@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { ideaCommands } from "./client/commands/ideas.ts";
 import { logCommands } from "./client/commands/logs.ts";
 import { searchCommands } from "./client/commands/searches.ts";
+import { computeCommands } from "./client/commands/compute.ts";
 import { runCommands } from "./client/commands/runs.ts";
 import { setupCommands } from "./client/commands/setup.ts";
 import { Targets } from "./client/commands/targets.ts";
@@ -15,6 +16,7 @@ import { Presenter } from "./client/present.ts";
 import { results } from "./client/results/contribution.ts";
 import { review } from "./client/review/contribution.ts";
 import { Reviews } from "./client/review/reviews.ts";
+import { ComputeTargets } from "./client/settings/compute.ts";
 import { EditorModels } from "./client/settings/editor-models.ts";
 import { Models } from "./client/settings/models.ts";
 import { problems } from "./client/settings/problems.ts";
@@ -24,7 +26,7 @@ import { Searching } from "./client/sidebar/searching.ts";
 import { waiting } from "./client/sidebar/waiting.ts";
 import { notices } from "./client/sidebar/notices.ts";
 import { status } from "./client/sidebar/status.ts";
-import { groupingChoice, trees } from "./client/sidebar/trees.ts";
+import { ChosenRuns, groupingChoice, trees } from "./client/sidebar/trees.ts";
 
 /** Called by the editor when a view, a command or an `environment.yaml` in the workspace asks for the extension. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -35,12 +37,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const presenter = new Presenter(log);
   const editorModels = owner.add(new EditorModels(context.languageModelAccessInformation, (error) => log.error(error as Error)));
   const models = owner.add(new Models(context.secrets, editorModels));
+  const computeTargets = new ComputeTargets(context.globalState);
   const labs = owner.add(
     new Labs({
       engineScript: vscode.Uri.joinPath(extension, "dist", "engine.mjs").fsPath,
       version: (context.extension.packageJSON as { version: string }).version,
       log,
-      prepare: models.prepare,
+      prepare: async (connection, repository) => {
+        await models.prepare(connection);
+        await computeTargets.prepare(connection, repository);
+      },
     }),
   );
   const current = owner.add(new Current(labs, memento));
@@ -52,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const targets = new Targets(labs, current);
   const regrouped = owner.add(new vscode.EventEmitter<void>());
   const grouping = groupingChoice(memento, regrouped);
+  const chosen = new ChosenRuns();
   const composing = () => composer.visible;
 
   contributeEach(
@@ -60,11 +67,12 @@ export function activate(context: vscode.ExtensionContext): void {
       documents: documents(files, labs),
       composer: (own) => void own.add(vscode.window.registerWebviewViewProvider(Composer.view, composer)),
       waiting: waiting(labs, current, presenter),
-      trees: trees(current, grouping, regrouped.event),
+      trees: trees({ current, grouping, onDidChangeGrouping: regrouped.event, chosen, onError: presenter.error }),
       review: review({ labs, reviews, presenter, memento }),
       results: results({ extension, labs, current, ideation, onError: presenter.error }, memento),
       "commands on ideas": ideaCommands({ files, labs, ideation, models, presenter, reviews, targets, composing }),
-      "commands on runs": runCommands({ ideation, presenter, targets }),
+      "commands on runs": runCommands({ ideation, presenter, targets, chosen }),
+      "commands on targets": computeCommands({ presenter, targets, labs, current }),
       "commands on logs": logCommands({ labs, logs: files.logs, presenter }),
       "commands on searches": searchCommands({ ideation, presenter, reviews, searching, targets }),
       "commands of setup": setupCommands({ extension, labs, current, ideation, models, presenter, grouping, log }),

@@ -33,6 +33,9 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
 }
 
+/** A quantity without a tail of digits: two significant ones below ten, a whole number above. */
+export const roughly = (value: number) => String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));
+
 /** A text with a capital at its start. */
 export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -17,7 +17,7 @@ import { PlanChange, SearchCaps, SearchPlan, UNCAPPED } from "./search.ts";
 import type { Forecast, Replay, RunsForecast, Search } from "./search.ts";
 import { Caps, type Cost, NO_CAPS, Prices } from "./spending.ts";
 import type { LiveCheck } from "./target.ts";
-import { SandboxChoice, TargetSetting } from "./target.ts";
+import { CheckStep, SandboxChoice, TargetSetting } from "./target.ts";
 
 const None = z.object({});
 const ideaIds = z.array(z.int()).min(1);
@@ -192,8 +192,14 @@ export const runsMove = request<Run[]>()("runs/move", z.object({ runs: runIds, t
 /** Why a run waits, in words, one reason a line; empty when it does not. */
 export const runsWhy = request<{ reasons: string[] }>()("runs/why", z.object({ run: z.int() }));
 
-/** The user's targets besides this machine; replaces what was said before. Runs on a target that is no longer named go on there. */
-export const targetsConfigure = request<Target[]>()("targets/configure", z.object({ targets: z.array(TargetSetting) }));
+/**
+ * The user's targets besides this machine. `instead` names those that the caller said before: they go where they are not among `targets`,
+ * and what others said stays. Absent: all go that are not among them. Runs on a target that is no longer named go on there.
+ */
+export const targetsConfigure = request<Target[]>()(
+  "targets/configure",
+  z.object({ targets: z.array(TargetSetting), instead: z.array(z.string()).optional() }),
+);
 /** Lets a target take no more runs, or take them again; what runs there goes on. */
 export const targetsDrain = request<Target[]>()("targets/drain", z.object({ target: z.string(), drained: z.boolean() }));
 /** Looks at a target anew, at once, also where it did not answer before. */
@@ -330,6 +336,8 @@ export const ProgressReport = z.object({
   total: z.int().optional(),
   /** Newest piece of text a model wrote. */
   text: z.string().optional(),
+  /** A step of trying a target out that is done. */
+  step: CheckStep.optional(),
 });
 export type ProgressReport = z.infer<typeof ProgressReport>;
 export const progressReport = new Notification("progress", ProgressReport);

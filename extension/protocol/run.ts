@@ -134,10 +134,14 @@ export const Target = z.object({
   maxHours: z.number(),
   /** GiB left where runs are kept; null where nobody knows. */
   disk: z.number().nullable(),
+  /** Where it is reached: a host behind ssh, Ray's address; null: on this machine. */
+  host: z.string().nullable(),
   /** How runs there are kept from the rest of the machine; null: not at all, and `uncontained` says why. */
   contained: Containment.nullable(),
   uncontained: z.string().nullable(),
   /** Null when it can be used; otherwise why not and what to do. */
   problem: z.string().nullable(),
+  /** Since when it does not answer, in milliseconds since 1970; null while it does. */
+  awaySince: z.number().nullable(),
 });
 export type Target = z.infer<typeof Target>;

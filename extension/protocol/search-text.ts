@@ -1,8 +1,9 @@
 /** A search in words, the same in the side bar and in the terminal: what it is, how far it is, what it used and is expected to use. Pure. */
-import { compact, counted, durationText, grouped } from "./format.ts";
+import { compact, counted, durationText, grouped, roughly } from "./format.ts";
 import { hasEpochs } from "./plan.ts";
 import { ideasPlanned } from "./search.ts";
 import type { EarlyStop, EarlyStopRule, Forecast, Gate, Gates, Search, SearchCaps, SearchPlan } from "./search.ts";
+import { targetName } from "./target-text.ts";
 import { dollarText } from "./spending.ts";
 
 /** `evolutionary search 3`. */
@@ -17,6 +18,11 @@ export function stageText({ plan, epoch, ideas }: Pick<Search, "plan" | "epoch" 
 export function progressText(search: Pick<Search, "plan" | "epoch" | "ideas">): string {
   const ideas = ideasText(search);
   return hasEpochs(search.plan.algorithm) ? `${stageText(search)} · ${ideas}` : ideas;
+}
+
+/** Where a search's runs go and how urgent they are: `on gpu-box, high priority`; empty where both are as usual. */
+export function whereText({ target, priority }: Pick<SearchPlan, "target" | "priority">): string {
+  return [...(target === null ? [] : [`on ${targetName(target)}`]), ...(priority === "normal" ? [] : [`${priority} priority`])].join(", ");
 }
 
 const ideasText = ({ plan, ideas }: Pick<Search, "plan" | "ideas">) => `${ideas} of ${counted(ideasPlanned(plan), "idea")}`;
@@ -60,9 +66,9 @@ export function spentTexts({ plan: { caps }, spent, saved, startedAt, endedAt }:
   return [
     ...ofCap(spent.dollars, caps.dollars, dollarText, ""),
     ...ofCap(spent.tokens, caps.tokens, compact, " tokens"),
-    ...ofCap(spent.hours, caps.hours, hours, ` ${hoursName(gpus)}`),
-    ...(saved > 0 ? [`${hours(saved)} ${hoursName(gpus)} saved by early stopping`] : []),
-    caps.minutes > 0 ? `${minutes} of ${hours(caps.minutes)} min` : `${durationText(minutes < 2 ? seconds : minutes * 60)} of wall time`,
+    ...ofCap(spent.hours, caps.hours, roughly, ` ${hoursName(gpus)}`),
+    ...(saved > 0 ? [`${roughly(saved)} ${hoursName(gpus)} saved by early stopping`] : []),
+    caps.minutes > 0 ? `${minutes} of ${roughly(caps.minutes)} min` : `${durationText(minutes < 2 ? seconds : minutes * 60)} of wall time`,
   ];
 }
 
@@ -76,8 +82,8 @@ export function capTexts(caps: SearchCaps, gpus: number): string[] {
   return [
     ...(caps.dollars > 0 ? [dollarText(caps.dollars)] : []),
     ...(caps.tokens > 0 ? [`${compact(caps.tokens)} tokens`] : []),
-    ...(caps.hours > 0 ? [`${hours(caps.hours)} ${hoursName(gpus)}`] : []),
-    ...(caps.minutes > 0 ? [`${hours(caps.minutes)} min`] : []),
+    ...(caps.hours > 0 ? [`${roughly(caps.hours)} ${hoursName(gpus)}`] : []),
+    ...(caps.minutes > 0 ? [`${roughly(caps.minutes)} min`] : []),
   ];
 }
 
@@ -93,10 +99,7 @@ export function forecastTexts(forecast: Forecast, now: number, clock: (milliseco
   return [
     `${grouped(ideas)} ${ideas === 1 ? "idea" : "ideas"}, ${grouped(runs)} ${runs === 1 ? "run" : "runs"}`,
     cost,
-    ...(forecast.hours === null ? [] : [`${hours(forecast.hours)} ${hoursName(gpus)}`]),
+    ...(forecast.hours === null ? [] : [`${roughly(forecast.hours)} ${hoursName(gpus)}`]),
     seconds === null ? "time not known before the first run" : `${durationText(seconds)}, done about ${clock(now + seconds * 1000)}`,
   ];
 }
-
-/** Two significant digits, without a tail of noughts. */
-const hours = (value: number) => String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));

@@ -57,9 +57,9 @@ export const SlurmTarget = z.strictObject({
   directory: Directory.optional().describe(
     "Folder for jobs that the compute nodes see; absent: ~/.proving-ground of the login node, or the lab's own folder where Slurm is on this machine.",
   ),
-  partition: Word.optional(),
-  account: Word.optional(),
-  qos: Word.optional(),
+  partition: Word.optional().describe("As in `sbatch --partition`."),
+  account: Word.optional().describe("As in `sbatch --account`."),
+  qos: Word.optional().describe("As in `sbatch --qos`."),
   gres: Word.optional().describe("What to ask for per node in place of `gpu:N`, with {gpus} for the number: `gpu:h100:{gpus}`."),
   directives: z.array(OneLine).default([]).describe("More lines for sbatch, without `#SBATCH`: `--constraint=a100`."),
 });
@@ -83,12 +83,13 @@ export const SandboxChoice = z.enum(["auto", "on", "off"]);
 export type SandboxChoice = z.infer<typeof SandboxChoice>;
 
 /** One step of trying a target out. */
-export interface CheckStep {
-  step: string;
-  ok: boolean;
+export const CheckStep = z.object({
+  step: z.string(),
+  ok: z.boolean(),
   /** What was found, or what failed and what to do. */
-  detail: string;
-}
+  detail: z.string(),
+});
+export type CheckStep = z.infer<typeof CheckStep>;
 
 /** What came of trying a target out; it stops at the first step that fails and makes the rest pointless. */
 export interface LiveCheck {

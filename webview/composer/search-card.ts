@@ -1,7 +1,7 @@
 /** A search under way, or the newest that has ended: how far it is, what it used and found, and what can be done with it. */
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import { counted } from "../../extension/protocol/format.ts";
+import { capitalised, counted } from "../../extension/protocol/format.ts";
 import type { SearchAction, SearchCard } from "../../extension/protocol/webview/composer.ts";
 
 export interface CardActions {
@@ -10,7 +10,7 @@ export interface CardActions {
 }
 
 export function searchCard(card: SearchCard, actions: CardActions): TemplateResult {
-  const { title, state, progress, share, note, waiting, spent, best, others } = card;
+  const { title, state, progress, share, note, where, waiting, spent, best, others } = card;
   const done = Math.round(share * 100);
   return html`<section class="card ${state}" aria-label=${title}>
     <div class="pair">
@@ -25,6 +25,7 @@ export function searchCard(card: SearchCard, actions: CardActions): TemplateResu
     }
     ${note === null ? nothing : html`<div class="note">${note}</div>`}
     <div>${progress}</div>
+    ${where === "" ? nothing : html`<div class="dim">${capitalised(where)}</div>`}
     ${
       waiting === ""
         ? nothing

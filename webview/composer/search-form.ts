@@ -7,7 +7,7 @@ import { rangeText } from "../../extension/protocol/read-number.ts";
 import type { Range } from "../../extension/protocol/read-number.ts";
 import { exploitShare } from "../../extension/protocol/search.ts";
 import { EARLY_STOPS } from "../../extension/protocol/search-text.ts";
-import type { Algorithm, EarlyStopRule, Gate, Repeats, SearchCaps, SearchPlan } from "../../extension/protocol/search.ts";
+import type { Algorithm, EarlyStopRule, Gate, Priority, Repeats, SearchCaps, SearchPlan } from "../../extension/protocol/search.ts";
 import type { SearchForm, SearchPart } from "../../extension/protocol/webview/composer.ts";
 import type { Option } from "../shared/choice.ts";
 import type { CheckedElement } from "../shared/toolkit.ts";
@@ -60,6 +60,7 @@ const REPEATS = options<Repeats>(["skip", "ask", "keep"], (repeats) => {
 
 const EARLY = options<EarlyStopRule>(["off", "median", "parents", "halving"], (rule) => capitalised(EARLY_STOPS[rule]));
 const EARLY_HINT = "Runs that are stopped before their end, from half of it on, because they are clearly worse than others were there";
+const PRIORITIES = options<Priority>(["low", "normal", "high"], capitalised);
 
 const EPOCHS: Range = { min: 1, max: 1000, whole: true };
 const SEEDS: Range = { min: 1, max: 20, whole: true };
@@ -80,7 +81,7 @@ export function searchForm(part: SearchPart, surroundings: FormSurroundings, act
       ${hasParents(algorithm) ? parents(form, actions) : nothing}
       ${labelled("Seeds", numberField({ label: "Seeds", name: "seeds", value: form.seeds, range: SEEDS, unit: "per idea" }, actions))}
       ${choice("Repeats", REPEATS, form.repeats, (repeats) => actions.change({ repeats }), "What becomes of ideas that nearly repeat an earlier one")}
-      ${choice("Stop early", EARLY, form.earlyStop, (earlyStop) => actions.change({ earlyStop }), EARLY_HINT)}
+      ${choice("Stop early", EARLY, form.earlyStop, (earlyStop) => actions.change({ earlyStop }), EARLY_HINT)} ${whereItRuns(part, actions)}
     </div>
     ${gates(form, actions)} ${caps(form, hours, actions)} ${outlook(part, wrong)}
     <vscode-button ?disabled=${!startable} @click=${() => actions.start()}
@@ -92,6 +93,16 @@ function parents({ exploit, base }: SearchForm, actions: FormActions): TemplateR
   const chosen = (id: string) => actions.change({ exploit: id === SCHEDULE ? null : Number(id) });
   return html`${choice("Exploit", SHARES, exploit === null ? SCHEDULE : String(exploit), chosen, SCHEDULED)}
   ${choice("Written on", BASES, base, (id) => actions.change({ base: id }), "What ideas that build on a parent are written on")}`;
+}
+
+function whereItRuns({ form, targets, target, prioritised }: SearchPart, actions: FormActions): TemplateResult {
+  const hint = "What part of the queue its runs have beside those of other searches: four times as much from each to the next";
+  return html`${
+    targets.length === 0
+      ? nothing
+      : choice("Runs on", targets, target, (id) => actions.change({ target: id }), "The target that its runs are queued for")
+  }
+  ${prioritised ? choice("Priority", PRIORITIES, form.priority, (priority) => actions.change({ priority }), hint) : nothing}`;
 }
 
 function gates({ algorithm, asks }: SearchForm, actions: FormActions): TemplateResult {

@@ -1,6 +1,6 @@
 /** Commands on ideas: writing, implementing, reviewing, running, choosing as parents. */
 import * as vscode from "vscode";
-import { ideaDiff, ideasDuplicate, ideasReject, parentsSet, proposalDiscard, runsEnqueue } from "../../protocol/methods.ts";
+import { ideaDiff, ideasDuplicate, ideasReject, parentsSet, proposalDiscard } from "../../protocol/methods.ts";
 import { PlaceMarks } from "../documents/beside.ts";
 import { openIdea, writeIdea } from "../documents/contribution.ts";
 import type { LabFileSystem } from "../documents/file-system.ts";
@@ -18,6 +18,7 @@ import { implementAgain, implementByHand, implementIdeas, repairIdeas, tryAgain 
 import type { ImplementingParts } from "./implementing.ts";
 import { attemptHandlers } from "./attempts.ts";
 import { markHandlers } from "./marks.ts";
+import { runIdeas } from "./running.ts";
 import { execute, registerCommands } from "./registry.ts";
 import type { Handlers } from "./registry.ts";
 import type { Targets } from "./targets.ts";
@@ -169,7 +170,7 @@ function implementing(parts: IdeaParts): Handlers {
     },
     "provingGround.run": async (clicked, selected) => {
       const { lab, items } = await targets.ideas(clicked, selected, able("run"), "Run ideas");
-      await lab.link.request(runsEnqueue, { ideas: ids(items) });
+      await runIdeas(lab, items);
     },
   };
 }

@@ -17,6 +17,11 @@ export interface SearchRef {
   readonly lab: string;
   readonly search: number;
 }
+/** Names a compute target; tree rows are ones too. */
+export interface TargetRef {
+  readonly lab: string;
+  readonly target: string;
+}
 /** Names an attempt at an idea. */
 export interface AttemptRef extends IdeaRef {
   readonly attempt: number;
@@ -31,6 +36,7 @@ export interface HunkRef {
 type OnIdeas = [clicked?: IdeaRef, selected?: readonly IdeaRef[]];
 type OnRuns = [clicked?: RunRef, selected?: readonly RunRef[]];
 type OnSearches = [clicked?: SearchRef, selected?: readonly SearchRef[]];
+type OnTargets = [clicked?: TargetRef, selected?: readonly TargetRef[]];
 type OnReview = [review?: unknown];
 /** Address of the log; the active editor's where it is absent. */
 type OnLog = [log?: vscode.Uri];
@@ -82,7 +88,19 @@ export interface Commands {
   "provingGround.followLog": OnLog;
   "provingGround.openWholeLog": OnLog;
   "provingGround.runFirst": OnRuns;
+  "provingGround.moveUp": OnRuns;
+  "provingGround.moveDown": OnRuns;
+  "provingGround.runLast": OnRuns;
+  "provingGround.moveToTarget": OnRuns;
+  "provingGround.whyWaiting": OnRuns;
   "provingGround.stopAll": [];
+  "provingGround.addTarget": [];
+  "provingGround.checkTarget": OnTargets;
+  "provingGround.drainTarget": OnTargets;
+  "provingGround.resumeTarget": OnTargets;
+  "provingGround.lookAtTarget": OnTargets;
+  "provingGround.editTarget": OnTargets;
+  "provingGround.removeTarget": OnTargets;
   "provingGround.openResults": [clicked?: Partial<IdeaRef> & { readonly environment?: string }];
   "provingGround.exportResults": [];
   "provingGround.acceptHunk": [hunk?: HunkRef];
@@ -107,7 +125,15 @@ export interface Commands {
 export type CommandId = keyof Commands;
 
 type OnRows = {
-  [K in CommandId]: OnIdeas extends Commands[K] ? K : OnRuns extends Commands[K] ? K : OnSearches extends Commands[K] ? K : never;
+  [K in CommandId]: OnIdeas extends Commands[K]
+    ? K
+    : OnRuns extends Commands[K]
+      ? K
+      : OnSearches extends Commands[K]
+        ? K
+        : OnTargets extends Commands[K]
+          ? K
+          : never;
 }[CommandId];
 /** Commands that menus of trees call on rows; without a row they ask which is meant. */
 const ON_ROWS: Record<OnRows, true> = {
@@ -141,6 +167,17 @@ const ON_ROWS: Record<OnRows, true> = {
   "provingGround.retry": true,
   "provingGround.openLog": true,
   "provingGround.runFirst": true,
+  "provingGround.moveUp": true,
+  "provingGround.moveDown": true,
+  "provingGround.runLast": true,
+  "provingGround.moveToTarget": true,
+  "provingGround.whyWaiting": true,
+  "provingGround.checkTarget": true,
+  "provingGround.drainTarget": true,
+  "provingGround.resumeTarget": true,
+  "provingGround.lookAtTarget": true,
+  "provingGround.editTarget": true,
+  "provingGround.removeTarget": true,
 };
 
 export type Handlers = { [K in CommandId]?: (...parameters: Commands[K]) => unknown };

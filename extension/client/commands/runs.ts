@@ -1,6 +1,6 @@
 /** Commands on runs: the baseline, stopping, retrying, logs, order. */
 import * as vscode from "vscode";
-import { environmentsBaseline, environmentsSetup, runsReorder, runsRetry, runsStop } from "../../protocol/methods.ts";
+import { environmentsBaseline, environmentsSetup, runsRetry, runsStop } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import { openLog } from "../documents/contribution.ts";
@@ -8,13 +8,14 @@ import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import type { Presenter } from "../present.ts";
 import type { Ideation } from "../sidebar/ideation.ts";
+import { defaultTarget } from "../settings/compute.ts";
+import { queueHandlers } from "./queue.ts";
+import type { QueueParts } from "./queue.ts";
 import { registerCommands } from "./registry.ts";
-import type { Targets } from "./targets.ts";
 
-export interface RunParts {
+export interface RunParts extends QueueParts {
   ideation: Ideation;
   presenter: Presenter;
-  targets: Targets;
 }
 
 const alive = (run: Run) => !ENDED.has(run.state);
@@ -22,17 +23,19 @@ const ended = (run: Run) => ENDED.has(run.state);
 const ids = (runs: readonly Run[]) => runs.map((run) => run.id);
 
 export const runCommands =
-  ({ ideation, presenter, targets }: RunParts): Contribution =>
+  (parts: RunParts): Contribution =>
   (owner) => {
+    const { ideation, presenter, targets } = parts;
     owner.add(
       registerCommands(
         {
+          ...queueHandlers(parts),
           "provingGround.runBaseline": async () => {
             const { lab, environment } = ideation.need();
             await presenter.work(`Preparing ${environment.name}`, (signal, onProgress) =>
               lab.link.request(environmentsSetup, { environment: environment.name }, { signal, onProgress }),
             );
-            await lab.link.request(environmentsBaseline, { environment: environment.name });
+            await lab.link.request(environmentsBaseline, { environment: environment.name, target: defaultTarget() });
           },
           "provingGround.stop": async (clicked, selected) => {
             const { lab, items } = await targets.runs(clicked, selected, alive, "Stop runs");
@@ -56,12 +59,6 @@ export const runCommands =
           "provingGround.openLog": async (clicked) => {
             const { lab, items } = await targets.runs(clicked, undefined, (run) => run.startedAt !== null, "Open a run's log", false);
             for (const { id } of items) await openLog(lab, id);
-          },
-          "provingGround.runFirst": async (clicked) => {
-            const { lab, items } = await targets.runs(clicked, undefined, (run) => run.state === "queued", "Run first", false);
-            const queued = (lab.snapshot?.runs ?? []).filter((run) => run.state === "queued");
-            const [first] = queued.toSorted((a, b) => a.position - b.position || a.id - b.id);
-            await lab.link.request(runsReorder, { runs: ids(items), before: first?.id ?? null });
           },
         },
         presenter.error,

@@ -99,7 +99,7 @@ async function mayStop({ snapshot }: Lab, searches: readonly Search[]): Promise<
 /** Asks which part is to be changed, then to what; undefined when the user changes nothing. */
 async function askChange(lab: Lab, search: Search): Promise<PlanChange | undefined> {
   const environment = lab.environment(search.environment);
-  const parts = changeableParts(search, environment?.manifest.resources.gpus ?? 0);
+  const parts = changeableParts(search, environment?.manifest.resources.gpus ?? 0, lab.snapshot?.targets ?? []);
   const title = `Change ${searchName(search)}`;
   const rows = parts.map((part) => ({ label: part.label, description: part.now, part }));
   const picked = await vscode.window.showQuickPick(rows, { title, matchOnDescription: true });
@@ -121,7 +121,11 @@ async function askValue({ plan }: Search, ask: Ask, title: string): Promise<Plan
       return change;
     }
     case "options": {
-      const rows = ask.options.map(({ label, now, change }) => ({ label, ...(now ? { description: "now" } : {}), change }));
+      const rows = ask.options.map(({ label, detail, now, change }) => ({
+        ...{ label, change },
+        ...(now ? { description: "now" } : {}),
+        ...(detail === undefined ? {} : { detail }),
+      }));
       return (await vscode.window.showQuickPick(rows, { title }))?.change;
     }
     case "gates": {

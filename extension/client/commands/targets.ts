@@ -9,7 +9,9 @@ import type { Current } from "../engine/current.ts";
 import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import { capitalised, metricText } from "../../protocol/format.ts";
-import type { IdeaRef, RunRef, SearchRef } from "./registry.ts";
+import type { Target } from "../../protocol/run.ts";
+import { loadText } from "../../protocol/target-text.ts";
+import type { IdeaRef, RunRef, SearchRef, TargetRef } from "./registry.ts";
 
 export interface Picked<T> {
   lab: Lab;
@@ -80,6 +82,15 @@ export class Targets {
     return { lab, items: await pick(rows, title, many) };
   }
 
+  /** Those of some rows that a command can be done with now; null when it is none. */
+  async among(rows: readonly RunRef[], able: (run: Run) => boolean): Promise<Picked<Run> | null> {
+    const [first] = rows;
+    if (first === undefined) return null;
+    const lab = await this.#labs.find(first.lab);
+    const items = rows.flatMap(({ run }) => lab.run(run) ?? []).filter(able);
+    return items.length === 0 ? null : { lab, items };
+  }
+
   /** Searches a command applies to; as {@link ideas}, except that the only one there is need not be picked. */
   async searches(
     clicked: SearchRef | undefined,
@@ -100,6 +111,23 @@ export class Targets {
       item,
     }));
     return { lab, items: await pick(rows, title, many) };
+  }
+
+  /** Compute targets a command applies to; as {@link searches}. */
+  async places(
+    clicked: TargetRef | undefined,
+    selected: readonly TargetRef[] | undefined,
+    able: (target: Target) => boolean,
+    title: string,
+  ): Promise<Picked<Target>> {
+    const refs = meant(clicked, selected, (ref) => typeof (ref as Partial<TargetRef>).target === "string");
+    const lab = refs.length > 0 ? await this.#labs.find(refs[0]?.lab ?? "") : await this.#lab();
+    const known = lab.snapshot?.targets ?? [];
+    const items = refs.length > 0 ? known.filter(({ name }) => refs.some((ref) => ref.lab === lab.key && ref.target === name)) : known;
+    const choices = someOf(items.filter(able), title);
+    if (refs.length > 0 || choices.length === 1) return { lab, items: choices };
+    const rows = choices.map((item) => ({ label: item.title, description: item.problem ?? loadText(item), item }));
+    return { lab, items: await pick(rows, title, false) };
   }
 
   async #lab(): Promise<Lab> {

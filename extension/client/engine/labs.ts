@@ -17,8 +17,8 @@ export interface LabsOptions {
   engineScript: string;
   version: string;
   log: vscode.LogOutputChannel;
-  /** Tells a new connection the user's models and settings. */
-  prepare: (connection: Connection) => Promise<void>;
+  /** Tells a new connection to a repository's engine the user's models, targets and settings. */
+  prepare: (connection: Connection, repository: string) => Promise<void>;
 }
 
 export class Labs implements vscode.Disposable {
@@ -127,7 +127,7 @@ export class Labs implements vscode.Disposable {
     const link = new EngineLink({
       connect: () =>
         connectEngine({ repository, engineScript, version, execPath: process.execPath, log: (line) => log.info(`[${key}] ${line}`) }),
-      prepare,
+      prepare: (connection) => prepare(connection, repository),
       // An aborted wait is a wait that has ended.
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
     });

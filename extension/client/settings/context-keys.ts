@@ -13,6 +13,10 @@ export interface ContextKeys {
   "provingGround.searchRunning": boolean;
   "provingGround.searchPaused": boolean;
   "provingGround.searchAsks": boolean;
+  /** There are compute targets beside this machine. */
+  "provingGround.severalTargets": boolean;
+  /** A compute target takes no runs until it is resumed. */
+  "provingGround.someDrained": boolean;
   /** A file of a proposal under review, or the review of several files, is in front. */
   "provingGround.inReview": boolean;
   /** Paths of the working copies under review. */

@@ -7,6 +7,7 @@ import type { Lab } from "../engine/lab.ts";
 import type { Labs } from "../engine/labs.ts";
 import type { Connection } from "../engine/link.ts";
 import { Disposables } from "../lifecycle.ts";
+import { sandboxChoice } from "./compute.ts";
 import type { EditorModels } from "./editor-models.ts";
 import { implementerChoices } from "./implementer-choices.ts";
 import {
@@ -20,8 +21,6 @@ import {
   writeProvider,
 } from "./settings.ts";
 
-/** What an engine goes by that was told nothing. */
-const UNLIMITED = JSON.stringify({ slots: 0, repairWithin: 0 });
 const SECRET = "provingGround.key.";
 
 export class Models implements vscode.Disposable {
@@ -53,9 +52,9 @@ export class Models implements vscode.Disposable {
     this.#editor.answer(connection);
     const embeddings = noveltyEmbeddings();
     await connection.request(modelsConfigure, { providers, keys, prices, caps, embeddings, editor: this.#editor.offered });
-    const limits = { slots: localSlots(), repairWithin: repairWithin() };
+    const limits = { slots: localSlots(), repairWithin: repairWithin(), sandbox: sandboxChoice() };
     const told = JSON.stringify(limits);
-    if (told !== (this.#limits.get(connection) ?? UNLIMITED)) await connection.request(engineConfigure, limits);
+    if (told !== this.#limits.get(connection)) await connection.request(engineConfigure, limits);
     this.#limits.set(connection, told);
     this.#complain([...problems, ...unread].join("; "));
   };

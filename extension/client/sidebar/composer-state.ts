@@ -55,7 +55,7 @@ export function composerState(known: Known): ComposerState {
     parents: parents.map((id) => ({ id, title: ideas.get(id)?.title ?? `#${id}`, metric: metricText(ideas.get(id)?.metric ?? null) })),
     exploit: known.exploit,
     epoch: valid?.epoch ?? 0,
-    forecast: valid === null || snapshot === null ? "" : forecastText(draft.count, valid, snapshot),
+    forecast: valid === null || snapshot === null ? "" : forecastText(draft.count, valid, snapshot, known.searching.target),
     busy: known.busy,
     message: known.message ?? warning(known, environment),
     search: searchPart(known.searching, draft, valid, snapshot, known.clock),

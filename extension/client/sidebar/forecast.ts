@@ -9,9 +9,13 @@ const WINDOW = 20;
 /**
  * `about 1.4 min on 2 slots`, one run per idea; empty when nothing is known.
  * The time of a run is the mean of past runs, before the first one the environment's budget.
+ * @param target that they are queued for; null: any
  */
-export function forecastText(count: number, environment: ValidEnvironment, snapshot: Snapshot): string {
-  const slots = snapshot.targets.filter((target) => target.problem === null).reduce((sum, target) => sum + target.slots, 0);
+export function forecastText(count: number, environment: ValidEnvironment, snapshot: Snapshot, target: string | null): string {
+  const able = snapshot.targets.filter(
+    ({ name, problem, drained }) => problem === null && !drained && (target === null || name === target),
+  );
+  const slots = able.reduce((sum, { slots: there }) => sum + there, 0);
   const seconds = meanSeconds(environment.name, snapshot) ?? environment.manifest.budget?.seconds ?? null;
   if (slots === 0 || seconds === null) return "";
   return `about ${durationText(Math.ceil(count / slots) * seconds)} of runs on ${counted(slots, "slot")}`;

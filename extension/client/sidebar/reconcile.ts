@@ -1,4 +1,5 @@
 /** Which rows of a tree have to be drawn again: pure. */
+import { hasChildren } from "./rows.ts";
 import type { Row } from "./rows.ts";
 
 export interface Reconciled {
@@ -31,7 +32,7 @@ export function reconcile(shown: readonly Row[], fresh: readonly Row[]): Reconci
  * @returns whether it has to be refreshed itself
  */
 function update(old: Row, fresh: Row, below: Row[]): boolean {
-  if (old.kind !== "group" || fresh.kind !== "group") {
+  if (!hasChildren(old) || !hasChildren(fresh)) {
     const differs = JSON.stringify(old) !== JSON.stringify(fresh);
     Object.assign(old, fresh);
     return differs;

@@ -2,17 +2,22 @@
 import * as vscode from "vscode";
 import { commandTo } from "../commands/registry.ts";
 import { reconcile } from "./reconcile.ts";
-import { escapeMarkdown } from "./rows.ts";
-import type { Row } from "./rows.ts";
+import { escapeMarkdown, hasChildren } from "./rows.ts";
+import type { Row, RunRow } from "./rows.ts";
+
+/** Why a run waits, one reason an entry; asked when somebody points at its row. */
+export type Reasons = (row: RunRow) => Promise<string[]>;
 
 export class RowTree implements vscode.TreeDataProvider<Row> {
   readonly #collect: () => Row[];
+  readonly #reasons: Reasons | null;
   #rows: Row[] = [];
   readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(collect: () => Row[]) {
+  constructor(collect: () => Row[], reasons: Reasons | null = null) {
     this.#collect = collect;
+    this.#reasons = reasons;
   }
 
   refresh(): void {
@@ -24,16 +29,16 @@ export class RowTree implements vscode.TreeDataProvider<Row> {
 
   getChildren(row?: Row): Row[] {
     if (row === undefined) return this.#rows;
-    return row.kind === "group" ? row.children : [];
+    return hasChildren(row) ? row.children : [];
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    const open = row.kind === "group" && row.children.length > 0;
-    const item = new vscode.TreeItem(row.label, open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
+    const item = new vscode.TreeItem(row.label, stateOf(row));
     item.id = row.id;
     item.description = row.description;
     item.contextValue = row.context;
-    item.tooltip = new vscode.MarkdownString(row.tooltip === "" ? escapeMarkdown(row.label) : row.tooltip);
+    // One without a tooltip is asked for it when somebody points at the row.
+    if (!this.#isAsked(row)) item.tooltip = tooltipOf(row);
     if (row.icon !== null) {
       item.iconPath = new vscode.ThemeIcon(row.icon.id, row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color));
     }
@@ -42,6 +47,28 @@ export class RowTree implements vscode.TreeDataProvider<Row> {
     if (command !== null) item.command = command;
     return item;
   }
+
+  async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
+    if (!this.#isAsked(row)) return item;
+    // Without an engine the row still says what is known.
+    const reasons = (await this.#reasons?.(row).catch(() => [])) ?? [];
+    item.tooltip = tooltipOf(row, reasons);
+    return item;
+  }
+
+  #isAsked(row: Row): row is RunRow {
+    return this.#reasons !== null && row.kind === "run" && /\bwhy\b/.test(row.context);
+  }
+}
+
+function tooltipOf({ label, tooltip }: Row, reasons: readonly string[] = []): vscode.MarkdownString {
+  return new vscode.MarkdownString([tooltip === "" ? escapeMarkdown(label) : tooltip, ...reasons.map(escapeMarkdown)].join("\n\n"));
+}
+
+function stateOf(row: Row): vscode.TreeItemCollapsibleState {
+  if (!hasChildren(row) || row.children.length === 0) return vscode.TreeItemCollapsibleState.None;
+  const folded = row.kind === "target" && row.folded;
+  return folded ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded;
 }
 
 /** What a click on a row opens. */

@@ -1,5 +1,5 @@
 /** What a row of the sidebar's trees holds, before it becomes one of the editor's tree items. */
-import type { IdeaRef, RunRef, SearchRef } from "../commands/registry.ts";
+import type { IdeaRef, RunRef, SearchRef, TargetRef } from "../commands/registry.ts";
 
 /** Names of the editor's icons and of theme colours. */
 export interface Icon {
@@ -23,6 +23,13 @@ export interface GroupRow extends Base {
   kind: "group";
   children: Row[];
 }
+/** A compute target with what is in it. */
+export interface TargetRow extends Base, TargetRef {
+  kind: "target";
+  children: Row[];
+  /** Whether its children are out of sight until it is opened. */
+  folded: boolean;
+}
 export interface IdeaRow extends Base, IdeaRef {
   kind: "idea";
   /** What a click on it opens; its text unless said otherwise. */
@@ -40,7 +47,7 @@ export interface SearchRow extends Base, SearchRef {
 export interface PlainRow extends Base {
   kind: "plain";
 }
-export type Row = GroupRow | IdeaRow | RunRow | SearchRow | PlainRow;
+export type Row = GroupRow | TargetRow | IdeaRow | RunRow | SearchRow | PlainRow;
 
 /** Text as Markdown that shows exactly it. */
 export function escapeMarkdown(text: string): string {
@@ -54,4 +61,9 @@ export function escapeMarkdown(text: string): string {
  */
 export function shortened(title: string, most: number): string {
   return title.length <= most ? title : `${title.slice(0, most - 1).trimEnd()}…`;
+}
+
+/** Whether rows can be below a row. */
+export function hasChildren(row: Row): row is GroupRow | TargetRow {
+  return row.kind === "group" || row.kind === "target";
 }

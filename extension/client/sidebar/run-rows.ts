@@ -1,11 +1,13 @@
-/** Runs and compute targets as tree rows: pure, given the time. */
+/** Runs as tree rows: pure, given the time. */
 import type { Environment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
 import type { Run, RunState, Target } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
-import { counted, durationText, metricText } from "../../protocol/format.ts";
+import { durationText, metricText } from "../../protocol/format.ts";
+import { inQueue } from "./queue-order.ts";
+import { CONTAINERS, heldUpText, targetName } from "../../protocol/target-text.ts";
 import { escapeMarkdown, shortened } from "./rows.ts";
-import type { GroupRow, Icon, PlainRow, Row, RunRow } from "./rows.ts";
+import type { GroupRow, Icon, Row, RunRow } from "./rows.ts";
 
 /** Ended runs shown; all of them are in the results. */
 const RECENT = 30;
@@ -21,19 +23,20 @@ const ICONS: Record<RunState, Icon> = {
 
 /** Running, queued and recently ended runs. @param now milliseconds since 1970 */
 export function runRows(lab: string, snapshot: Snapshot, now: number): Row[] {
-  const titles = new Map(snapshot.ideas.map((idea) => [idea.id, idea.title]));
-  const environments = new Map(snapshot.environments.map((environment) => [environment.name, environment]));
-  const several = new Set(snapshot.runs.map((run) => run.environment)).size > 1;
-  const row = (run: Run): RunRow => {
-    const title = run.idea === null ? "Baseline" : (titles.get(run.idea) ?? `#${run.idea}`);
-    return runRow(lab, run, title, environments.get(run.environment), several, now);
-  };
+  const surroundings = surroundingsOf(lab, snapshot, now);
+  const row = (run: Run): RunRow => runRow(run, surroundings);
   const running = snapshot.runs.filter((run) => run.state === "running" || run.state === "starting").sort((a, b) => a.id - b.id);
-  const queued = snapshot.runs.filter((run) => run.state === "queued").sort((a, b) => a.position - b.position || a.id - b.id);
+  const queued = inQueue(snapshot.runs);
   const ended = snapshot.runs.filter((run) => ENDED.has(run.state)).sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0) || b.id - a.id);
   return [
     group(lab, "running", "Running", running.map(row), String(running.length)),
-    group(lab, "queued", "Queued", queued.map(row), String(queued.length)),
+    group(
+      lab,
+      "queued",
+      "Queued",
+      queued.map((run, index) => runRow(run, surroundings, `Place ${index + 1} of ${queued.length} in the queue`)),
+      String(queued.length),
+    ),
     group(
       lab,
       "ended",
@@ -44,73 +47,95 @@ export function runRows(lab: string, snapshot: Snapshot, now: number): Row[] {
   ].filter((one) => one.children.length > 0);
 }
 
-/** Compute targets with their devices. */
-export function targetRows(lab: string, targets: readonly Target[]): Row[] {
-  return targets.map((target): GroupRow => {
-    const free = target.problem === null;
-    return {
-      kind: "group",
-      id: `${lab}/target/${target.name}`,
-      label: target.title,
-      description: target.problem ?? `${target.busy} of ${counted(target.slots, `${target.kind.toUpperCase()} slot`)} busy`,
-      tooltip: target.problem === null ? "" : escapeMarkdown(target.problem),
-      icon: free
-        ? { id: "server", color: target.busy > 0 ? "charts.blue" : "testing.iconPassed" }
-        : { id: "warning", color: "problemsWarningIcon.foreground" },
-      context: "target",
-      children: target.devices.map((device, index): PlainRow => ({
-        kind: "plain",
-        id: `${lab}/target/${target.name}/${index}`,
-        label: device.label,
-        description: device.note,
-        tooltip: "",
-        icon: { id: "circuit-board" },
-        context: "device",
-      })),
-    };
-  });
-}
-
 /** Seconds a run has taken, or took; null before it started. */
 export function elapsed(run: Run, now: number): number | null {
   return run.startedAt === null ? null : Math.max(0, ((run.endedAt ?? now) - run.startedAt) / 1000);
 }
 
-function runRow(lab: string, run: Run, title: string, environment: Environment | undefined, several: boolean, now: number): RunRow {
-  const actions = ["run", "log"];
-  if (ENDED.has(run.state)) actions.push("retry");
-  else actions.push("stop");
-  if (run.state === "queued") actions.push("first");
+/** What rows of runs are made from beside the run. */
+export interface Surroundings {
+  lab: string;
+  titles: ReadonlyMap<number, string>;
+  environments: ReadonlyMap<string, Environment>;
+  targets: readonly Target[];
+  /** Whether rows say which environment theirs is. */
+  several: boolean;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+export function surroundingsOf(lab: string, { ideas, environments, runs, targets }: Snapshot, now: number): Surroundings {
+  return {
+    ...{ lab, targets, now },
+    titles: new Map(ideas.map((idea) => [idea.id, idea.title])),
+    environments: new Map(environments.map((environment) => [environment.name, environment])),
+    several: new Set(runs.map((run) => run.environment)).size > 1,
+  };
+}
+
+/** @param place in the queue, in words; null for a run that is not in it */
+export function runRow(run: Run, surroundings: Surroundings, place: string | null = null): RunRow {
+  const { lab, titles, environments, targets, several, now } = surroundings;
+  const title = run.idea === null ? "Baseline" : (titles.get(run.idea) ?? `#${run.idea}`);
+  const environment = environments.get(run.environment);
+  const heldUp = heldUpText(run, targets);
+  const description = [
+    ...(several ? [run.environment] : []),
+    ...describe(run, environment, heldUp, now),
+    ...(targets.length > 1 && heldUp === null ? whereabouts(run) : []),
+    `seed ${run.seed}`,
+  ];
   return {
     kind: "run",
     lab,
     run: run.id,
     id: `${lab}/run/${run.id}`,
-    label: shortened(title, 28),
-    description: [...(several ? [run.environment] : []), ...describe(run, environment, now), `seed ${run.seed}`].join(" · "),
-    tooltip: tooltip(run, title, environment, now),
-    icon: ICONS[run.state],
-    context: actions.filter((action) => action !== "log" || run.startedAt !== null).join(" "),
+    // Why it waits must have room beside it.
+    label: shortened(title, heldUp === null ? 28 : 22),
+    description: description.join(" · "),
+    tooltip: tooltip(run, title, environment, [place ?? "", heldUp ?? ""], now),
+    icon: iconOf(run, heldUp),
+    context: contextOf(run, targets),
   };
 }
 
-function describe(run: Run, environment: Environment | undefined, now: number): string[] {
+/** Words that menus test: `queue` can be put elsewhere in the queue, `why` waits for something, `move` can go to another target. */
+function contextOf(run: Run, targets: readonly Target[]): string {
+  const actions = ["run"];
+  if (run.startedAt !== null) actions.push("log");
+  actions.push(ENDED.has(run.state) ? "retry" : "stop");
+  if (run.state === "queued") actions.push("queue");
+  if (run.state === "queued" || run.state === "starting") actions.push("why");
+  if (targets.length > 1) actions.push("move");
+  return actions.join(" ");
+}
+
+function iconOf(run: Run, heldUp: string | null): Icon {
+  if (heldUp === null) return ICONS[run.state];
+  return { id: run.state === "queued" ? "clock" : "debug-disconnect", color: "problemsWarningIcon.foreground" };
+}
+
+function whereabouts({ target, asked }: Run): string[] {
+  if (target !== null) return [`on ${targetName(target)}`];
+  return asked === null ? [] : [`for ${targetName(asked)}`];
+}
+
+function describe(run: Run, environment: Environment | undefined, heldUp: string | null, now: number): string[] {
   const seconds = elapsed(run, now);
   switch (run.state) {
     case "queued":
-      return [run.reason ?? "queued"];
     case "starting":
-      return [run.reason ?? "starting"];
+      return [heldUp ?? run.reason ?? run.state];
     case "running": {
       const value = run.live?.value ?? null;
-      return [...(value === null ? [] : [metricText(value)]), progressOf(run, environment, seconds ?? 0)];
+      return [...(value === null ? [] : [metricText(value)]), heldUp ?? progressOf(run, environment, seconds ?? 0)];
     }
     case "succeeded":
       return [metricText(run.metric), ...(seconds === null ? [] : [durationText(seconds)])];
     case "failed":
       return [run.failure ?? "failed", ...(run.reason === null ? [] : [run.reason])];
     case "stopped":
-      return run.early === null ? ["stopped"] : ["stopped early", metricText(run.early.value)];
+      return run.early === null ? [run.reason ?? "stopped"] : ["stopped early", metricText(run.early.value)];
   }
 }
 
@@ -122,15 +147,17 @@ function progressOf(run: Run, environment: Environment | undefined, seconds: num
   return manifest === null ? durationText(seconds) : `${Math.round(seconds)} s, at most ${durationText(manifest.resources.timeout)}`;
 }
 
-function tooltip(run: Run, title: string, environment: Environment | undefined, now: number): string {
+function tooltip(run: Run, title: string, environment: Environment | undefined, waits: readonly string[], now: number): string {
   const seconds = elapsed(run, now);
   const metric = environment?.state === "valid" ? environment.manifest.metric.name : "metric";
   const facts = [
-    `Run #${run.id} on ${run.target} · seed ${run.seed} · commit ${run.commit.slice(0, 8)}`,
+    [`Run #${run.id}`, ...whereabouts(run)].join(" ") + ` · seed ${run.seed} · commit ${run.commit.slice(0, 8)}`,
     run.metric === null ? "" : `${metric} ${metricText(run.metric)}`,
     seconds === null ? "" : `${run.endedAt === null ? "for" : "took"} ${durationText(seconds)}`,
+    run.startedAt === null ? "" : run.contained === null ? "not contained" : `contained by ${CONTAINERS[run.contained]}`,
     run.reason ?? "",
     run.early === null || run.early.saved === 0 ? "" : `saved about ${durationText(run.early.saved)}`,
+    ...waits,
   ];
   return [`**${escapeMarkdown(title)}** · ${run.state}`, ...facts.filter((fact) => fact !== "").map(escapeMarkdown)].join("\n\n");
 }

@@ -6,7 +6,7 @@ import type { Idea } from "../../protocol/idea.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
 import { ideasPlanned } from "../../protocol/search.ts";
 import type { Search } from "../../protocol/search.ts";
-import { progressText, spentTexts } from "../../protocol/search-text.ts";
+import { progressText, spentTexts, whereText } from "../../protocol/search-text.ts";
 import { waitingIn, waitingSummary } from "../../protocol/waiting.ts";
 import type { Waiting } from "../../protocol/waiting.ts";
 import type { SearchCard } from "../../protocol/webview/composer.ts";
@@ -25,6 +25,7 @@ export function searchCard(snapshot: Snapshot, environment: ValidEnvironment, no
     progress: progressText(search),
     share: Math.min(1, search.ideas / ideasPlanned(search.plan)),
     note: search.state === "running" ? search.waitsFor : search.reason,
+    where: whereText(search.plan),
     asksForParents: search.state === "running" && search.asksForParents,
     waiting: waitingSummary(waiting),
     spent: spentTexts(search, environment.manifest.resources.gpus, now).join(", "),

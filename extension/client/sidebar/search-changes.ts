@@ -3,11 +3,16 @@ import { counted } from "../../protocol/format.ts";
 import { gatesOf, hasEpochs, hasParents, planProblem } from "../../protocol/plan.ts";
 import { rangeText, readNumber } from "../../protocol/read-number.ts";
 import type { Range } from "../../protocol/read-number.ts";
+import type { Target } from "../../protocol/run.ts";
+import { Priority } from "../../protocol/search.ts";
+import { targetName } from "../../protocol/target-text.ts";
+import { targetChoices } from "./target-choices.ts";
 import type { Gate, PlanChange, Search, SearchCaps, SearchPlan } from "../../protocol/search.ts";
 import { asked, asksText, EARLY_STOPS, hoursName } from "../../protocol/search-text.ts";
 
 export interface Option {
   label: string;
+  detail?: string;
   change: PlanChange;
   /** Whether it is so already. */
   now: boolean;
@@ -26,8 +31,11 @@ export interface ChangeablePart {
   ask: Ask;
 }
 
-/** @param gpus of one run */
-export function changeableParts({ plan, spent }: Search, gpus: number): ChangeablePart[] {
+/**
+ * @param gpus of one run
+ * @param targets there are
+ */
+export function changeableParts({ plan, spent }: Search, gpus: number, targets: readonly Target[]): ChangeablePart[] {
   const epochs = hasEpochs(plan.algorithm);
   return [
     numberPart(plan, "size", epochs ? "Ideas in an Epoch" : "Ideas at a Time", { min: 1, max: 200, whole: true }),
@@ -36,6 +44,8 @@ export function changeableParts({ plan, spent }: Search, gpus: number): Changeab
     ...(hasParents(plan.algorithm) ? [exploitPart(plan), basePart(plan)] : []),
     repeatsPart(plan),
     earlyStopPart(plan),
+    ...(targets.length > 1 || plan.target !== null ? [targetPart(plan, targets)] : []),
+    priorityPart(plan),
     capPart(plan, "dollars", "Cap: Dollars", "US dollars for models", false, spent.dollars),
     capPart(plan, "tokens", "Cap: Tokens", "Tokens, in and out together", true, spent.tokens),
     capPart(plan, "hours", gpus > 0 ? "Cap: GPU Hours" : "Cap: Run Hours", `${hoursName(gpus)} of its runs`, false, spent.hours),
@@ -118,6 +128,26 @@ function earlyStopPart({ earlyStop }: SearchPlan): ChangeablePart {
   return { label: "Runs Stopped Early", now: EARLY_STOPS[earlyStop.rule], ask: { kind: "options", options } };
 }
 const REPEATS = { skip: "put aside", ask: "wait for me", keep: "kept as others" };
+
+function targetPart({ target }: SearchPlan, targets: readonly Target[]): ChangeablePart {
+  const options = targetChoices(targets, target).map(({ name, label, detail, now }) => ({ label, detail, change: { target: name }, now }));
+  return { label: "Where It Runs", now: target === null ? "any target" : targetName(target), ask: { kind: "options", options } };
+}
+
+function priorityPart({ priority }: SearchPlan): ChangeablePart {
+  const options = Priority.options.map((one) => ({
+    label: one,
+    detail: PRIORITIES[one],
+    change: { priority: one },
+    now: one === priority,
+  }));
+  return { label: "Priority", now: priority, ask: { kind: "options", options } };
+}
+const PRIORITIES = {
+  low: "a quarter of the queue's time of a normal search",
+  normal: "the same part of the queue's time as other searches",
+  high: "four times the part of a normal search, as runs by hand have",
+};
 
 function capPart(
   { caps }: SearchPlan,

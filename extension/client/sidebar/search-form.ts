@@ -17,6 +17,8 @@ export const FIRST_FORM: SearchForm = {
   caps: UNCAPPED,
   repeats: "skip",
   earlyStop: "off",
+  target: null,
+  priority: "normal",
 };
 
 /** What the simple flow's fields say. */
@@ -26,18 +28,20 @@ export interface Ideas {
   instructions: string;
 }
 
-/** What the user's settings say. */
-export interface Writers {
+/** What the user's settings say of who writes, who judges, and where runs go. */
+export interface Settings {
   implementer: string | null;
   samples: number;
   judge: string | null;
+  /** Target of runs for which nothing else was chosen; null: any. */
+  target: string | null;
 }
 
 /** A plan as it is asked for: what is left out is as usual. */
 export type Plan = Omit<z.input<typeof SearchPlan>, "seed">;
 
 /** The plan that the form stands for; what its algorithm does not heed is left out. */
-export function planOf(form: SearchForm, ideas: Ideas, { implementer, samples, judge }: Writers): Plan {
+export function planOf(form: SearchForm, ideas: Ideas, { implementer, samples, judge, target }: Settings): Plan {
   const { algorithm } = form;
   const gates = gatesOf(algorithm).filter((gate) => form.asks.includes(gate));
   return {
@@ -54,6 +58,8 @@ export function planOf(form: SearchForm, ideas: Ideas, { implementer, samples, j
     repeats: form.repeats,
     earlyStop: { rule: form.earlyStop },
     judge,
+    target: form.target === null ? target : form.target === "" ? null : form.target,
+    priority: form.priority,
     caps: form.caps,
   };
 }

@@ -5,6 +5,7 @@ import { capTexts, forecastTexts, hoursName, planText } from "../../protocol/sea
 import type { SearchForm, SearchPart } from "../../protocol/webview/composer.ts";
 import { messageOf } from "../../protocol/message.ts";
 import type { Answer } from "./forecasts.ts";
+import { type TargetChoice, targetChoices } from "./target-choices.ts";
 import { searchCard } from "./search-card.ts";
 import { formProblem } from "./search-form.ts";
 import type { Ideas } from "./search-form.ts";
@@ -12,6 +13,8 @@ import type { Ideas } from "./search-form.ts";
 /** What the window knows of the search that is about to be started. */
 export interface AboutToStart {
   form: SearchForm;
+  /** Target that the settings name for runs; null: any. */
+  target: string | null;
   starting: boolean;
   failure: string | null;
   forecast: { answer: Answer; old: boolean } | null;
@@ -25,7 +28,7 @@ export interface Clock {
 }
 
 export function searchPart(
-  { form, starting, failure, forecast }: AboutToStart,
+  { form, target, starting, failure, forecast }: AboutToStart,
   ideas: Ideas,
   environment: ValidEnvironment | null,
   snapshot: Snapshot | null,
@@ -36,6 +39,7 @@ export function searchPart(
   return {
     form,
     gist: [`${form.algorithm}, ${planText(plan)}`, ...capTexts(form.caps, gpus)].join(" · "),
+    ...whereTo(form, target, snapshot),
     hours: hoursName(gpus),
     problem: formProblem(form, ideas),
     forecast: forecast === null ? null : { ...said(forecast.answer, clock), old: forecast.old },
@@ -43,6 +47,29 @@ export function searchPart(
     failure,
     card: environment === null || snapshot === null ? null : searchCard(snapshot, environment, clock.now),
   };
+}
+
+/** Where its runs could go, and whether others could stand in the queue beside them. */
+function whereTo(
+  form: SearchForm,
+  target: string | null,
+  snapshot: Snapshot | null,
+): Pick<SearchPart, "targets" | "target" | "prioritised"> {
+  const targets = snapshot?.targets ?? [];
+  const chosen = form.target ?? target ?? "";
+  const several = targets.length > 1 || (chosen !== "" && snapshot !== null);
+  const gone =
+    chosen === "" || targets.some(({ name }) => name === chosen) ? [] : [{ id: chosen, label: chosen, problem: "it is no longer there" }];
+  return {
+    targets: several ? [...targetChoices(targets, chosen).map(choiceOf), ...gone] : [],
+    target: chosen,
+    prioritised: targets.length > 1 || (snapshot?.searches.some(({ state }) => state !== "ended") ?? false),
+  };
+}
+
+/** One that would keep runs waiting can be chosen all the same. */
+function choiceOf({ name, label, waits }: TargetChoice): SearchPart["targets"][number] {
+  return { id: name ?? "", label: waits === "" ? label : `${label} (${waits})`, problem: null };
 }
 
 function said(answer: Answer, { now, text }: Clock): { text: string; warnings: string[] } {

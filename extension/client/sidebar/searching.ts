@@ -8,6 +8,7 @@ import type { Current } from "../engine/current.ts";
 import type { Lab } from "../engine/lab.ts";
 import { Disposables } from "../lifecycle.ts";
 import { messageOf } from "../../protocol/message.ts";
+import { defaultTarget } from "../settings/compute.ts";
 import { implementerModel, implementerSamples, judgeModel } from "../settings/settings.ts";
 import { Forecasts } from "./forecasts.ts";
 import type { Answer, Question } from "./forecasts.ts";
@@ -47,6 +48,11 @@ export class Searching implements vscode.Disposable {
     return this.#form;
   }
 
+  /** Target that the settings name for runs; null: any. */
+  get target(): string | null {
+    return defaultTarget();
+  }
+
   get starting(): boolean {
     return this.#starting;
   }
@@ -63,8 +69,8 @@ export class Searching implements vscode.Disposable {
   }
 
   get plan(): Plan {
-    const writers = { implementer: implementerModel(), samples: implementerSamples(), judge: judgeModel() };
-    return planOf(this.#form, this.#ideation.draft, writers);
+    const settings = { implementer: implementerModel(), samples: implementerSamples(), judge: judgeModel(), target: defaultTarget() };
+    return planOf(this.#form, this.#ideation.draft, settings);
   }
 
   change(fields: Partial<SearchForm>): void {
@@ -133,7 +139,8 @@ export class Searching implements vscode.Disposable {
 
 /** What forecasts are made from, apart from the plan: places to run, and how long runs took. */
 function knowledgeOf({ key, snapshot }: Lab): string {
-  const slots = snapshot?.targets.reduce((sum, target) => sum + (target.problem === null ? target.slots : 0), 0) ?? 0;
+  const open = snapshot?.targets.filter((target) => target.problem === null && !target.drained) ?? [];
+  const slots = open.reduce((sum, target) => sum + target.slots, 0);
   const done = snapshot?.runs.filter((run) => run.state === "succeeded").length ?? 0;
   return `${key}/${slots}/${done}`;
 }

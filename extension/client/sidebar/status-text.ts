@@ -21,6 +21,13 @@ export function statusText(snapshot: Snapshot, environment: ValidEnvironment): s
   return parts.length > 0 ? parts.join(" · ") : environment.name;
 }
 
+/** `gpu-box does not answer`, for targets where runs are; empty when all that matter do. */
+export function awayText({ targets }: Pick<Snapshot, "targets">): string {
+  const away = targets.filter(({ awaySince, runs }) => awaySince !== null && runs > 0).map(({ title }) => title);
+  if (away.length === 0) return "";
+  return `${away.length > 2 ? `${away.length} targets` : away.join(" and ")} ${away.length === 1 ? "does" : "do"} not answer`;
+}
+
 /** Best mean metric among the ideas, in the metric's own direction. */
 export function bestOf(snapshot: Snapshot, environment: ValidEnvironment): number | null {
   const mine = snapshot.ideas.filter((idea) => idea.environment === environment.name);

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Snapshot } from "../../protocol/lab.ts";
+import type { Target } from "../../protocol/run.ts";
 import type { Search } from "../../protocol/search.ts";
 import { waitingIn, waitingSummary } from "../../protocol/waiting.ts";
 import { commandTo } from "../commands/registry.ts";
@@ -11,7 +12,7 @@ import type { LinkState } from "../engine/link.ts";
 import type { Contribution } from "../lifecycle.ts";
 import type { ContextKeys } from "../settings/context-keys.ts";
 import { setContext } from "../settings/context-keys.ts";
-import { statusText } from "./status-text.ts";
+import { awayText, statusText } from "./status-text.ts";
 
 type State = ContextKeys["provingGround.state"];
 
@@ -26,14 +27,17 @@ export const status =
       setContext("provingGround.state", stateOf(labs, current));
       setContext("provingGround.severalEnvironments", current.choices.length > 1);
       const { lab, environment } = current;
+      setTargetKeys(lab?.snapshot?.targets ?? []);
       setSearchKeys(lab?.snapshot?.searches ?? []);
       if (lab?.snapshot == null || environment === null) {
         item.hide();
         return;
       }
-      const text = statusText(lab.snapshot, environment);
       const offline = lab.link.state.kind === "offline";
-      item.text = offline ? `$(debug-disconnect) ${text}` : `$(beaker) ${text}`;
+      const away = offline ? "" : awayText(lab.snapshot);
+      const text = [away, statusText(lab.snapshot, environment)].filter((part) => part !== "").join(" · ");
+      item.text = `$(${offline ? "debug-disconnect" : away === "" ? "beaker" : "warning"}) ${text}`;
+      item.backgroundColor = away === "" ? undefined : new vscode.ThemeColor("statusBarItem.warningBackground");
       item.tooltip = tooltip(lab.snapshot, environment, lab.link.state);
       item.accessibilityInformation = { label: `Proving Ground: ${text}` };
       item.show();
@@ -41,6 +45,14 @@ export const status =
     owner.add(current.onDidChange(show));
     show();
   };
+
+function setTargetKeys(targets: readonly Target[]): void {
+  setContext("provingGround.severalTargets", targets.length > 1);
+  setContext(
+    "provingGround.someDrained",
+    targets.some(({ drained }) => drained),
+  );
+}
 
 function setSearchKeys(searches: readonly Search[]): void {
   const some = (test: (search: Search) => boolean) => searches.some(test);

@@ -6,9 +6,13 @@ import type { Contribution, Disposables } from "../lifecycle.ts";
 import { setContext } from "../settings/context-keys.ts";
 import type { Grouping } from "./idea-rows.ts";
 import { ideaRows } from "./idea-rows.ts";
+import { runsWhy } from "../../protocol/methods.ts";
 import { RowTree } from "./row-tree.ts";
-import type { Row } from "./rows.ts";
-import { runRows, targetRows } from "./run-rows.ts";
+import type { Row, RunRow } from "./rows.ts";
+import { QueueDrop } from "./queue-drop.ts";
+import { runRows } from "./run-rows.ts";
+import { clockText } from "./search-part.ts";
+import { targetRows } from "./target-rows.ts";
 
 const GROUPING = "provingGround.grouping";
 /** Milliseconds between refreshes of elapsed times while the runs are in view. */
@@ -19,9 +23,22 @@ export interface GroupingChoice {
   set(grouping: Grouping): void;
 }
 
+export interface TreesParts {
+  current: Current;
+  grouping: GroupingChoice;
+  onDidChangeGrouping: vscode.Event<void>;
+  chosen: ChosenRuns;
+  onError: (error: unknown) => void;
+}
+
+/** The runs that are selected in their tree: what the keyboard's commands are about. */
+export class ChosenRuns {
+  rows: readonly RunRow[] = [];
+}
+
 /** Registers the three trees. */
 export const trees =
-  (current: Current, grouping: GroupingChoice, onDidChangeGrouping: vscode.Event<void>): Contribution =>
+  ({ current, grouping, onDidChangeGrouping, chosen, onError }: TreesParts): Contribution =>
   (owner) => {
     const ideas = new RowTree(() => {
       const { lab, any } = current;
@@ -29,13 +46,17 @@ export const trees =
       const parents = new Set(any === null ? [] : (lab.snapshot.parents[any.name] ?? []));
       return ideaRows(lab.key, lab.snapshot.ideas, any, grouping.get(), parents, lab.snapshot.searches);
     });
-    const runs = new RowTree(() => {
-      const snapshot = current.lab?.snapshot;
-      return snapshot == null || current.lab === undefined ? [] : runRows(current.lab.key, snapshot, Date.now());
-    });
+    const runs = new RowTree(
+      () => {
+        const snapshot = current.lab?.snapshot;
+        return snapshot == null || current.lab === undefined ? [] : runRows(current.lab.key, snapshot, Date.now());
+      },
+      async ({ run }) => (await current.lab?.link.request(runsWhy, { run }))?.reasons ?? [],
+    );
     const compute = new RowTree(() => {
       const { lab } = current;
-      return lab?.snapshot == null ? [] : targetRows(lab.key, lab.snapshot.targets);
+      const now = Date.now();
+      return lab?.snapshot == null ? [] : targetRows(lab.key, lab.snapshot, now, (at) => clockText(at, now));
     });
     const options = { showCollapseAll: false };
     const ideasView = owner.add(
@@ -47,9 +68,19 @@ export const trees =
       }),
     );
     const runsView = owner.add(
-      vscode.window.createTreeView("provingGround.runs", { ...options, treeDataProvider: runs, canSelectMany: true }),
+      vscode.window.createTreeView("provingGround.runs", {
+        ...options,
+        treeDataProvider: runs,
+        canSelectMany: true,
+        dragAndDropController: new QueueDrop(current, onError),
+      }),
     );
-    owner.add(vscode.window.createTreeView("provingGround.compute", { ...options, treeDataProvider: compute }));
+    owner.add(
+      runsView.onDidChangeSelection(({ selection }) => {
+        chosen.rows = selection.filter((row) => row.kind === "run");
+      }),
+    );
+    const computeView = owner.add(vscode.window.createTreeView("provingGround.compute", { ...options, treeDataProvider: compute }));
     const show = () => {
       ideas.refresh();
       runs.refresh();
@@ -65,6 +96,7 @@ export const trees =
     );
     show();
     tickWhileRunning(owner, runsView, runs, current);
+    tickWhileRunning(owner, computeView, compute, current);
   };
 
 /** Grouping of the ideas, remembered per workspace. */

@@ -7,6 +7,8 @@ export interface ContactOptions {
   /** Name of the target, as it is shown. */
   title: string;
   after: After;
+  /** Milliseconds since 1970. */
+  clock: () => number;
   /** Looks whether the target answers. @throws while it does not */
   attempt: () => Promise<void>;
   /** It went, or came back. */
@@ -31,6 +33,7 @@ export function isUnreachable(cause: unknown): boolean {
 export class Contact {
   readonly #options: ContactOptions;
   #why: string | null = null;
+  #since: number | null = null;
   #failures = 0;
   #told = false;
   #cancel: (() => void) | null = null;
@@ -46,12 +49,18 @@ export class Contact {
     return this.#why;
   }
 
+  /** Since when it is not there, in milliseconds since 1970; null while it answers. */
+  get since(): number | null {
+    return this.#since;
+  }
+
   /** The target did not answer. */
   fail(cause: unknown): void {
     if (this.#closed) return;
     const first = this.#why === null;
     this.#why = inWords(cause);
     if (!first) return;
+    this.#since = this.#options.clock();
     this.#failures = 0;
     this.#options.changed();
     this.#again(FIRST);
@@ -98,13 +107,17 @@ export class Contact {
         this.#told = true;
         const there = runs();
         const open = there === 0 ? "" : ` What comes of the ${there === 1 ? "run" : `${there} runs`} there is read when it answers again.`;
-        onNotice({ level: "warning", message: `${this.#why}${open}` });
+        const what = `${title} does not answer`;
+        // Where it is called as its host is, that is what the cause begins with.
+        const said = this.#why.toLowerCase().startsWith(what.toLowerCase()) ? this.#why : `${what}. ${this.#why}`;
+        onNotice({ level: "warning", message: `${said}${open}` });
       }
       if (this.#cancel === null) this.#again(Math.min(LONGEST, FIRST * 2 ** this.#failures));
       return;
     }
     if (this.#closed || this.#why === null) return;
     this.#why = null;
+    this.#since = null;
     if (this.#told) onNotice({ level: "info", message: `${title} answers again.` });
     this.#told = false;
     const waiting = this.#waiting;

@@ -176,7 +176,7 @@ export class Fleet {
     const compute = setting === null ? here : reach(setting);
     const contact = new Contact({
       title: setting === null ? "This machine" : name,
-      ...{ after, onNotice, onError },
+      ...{ after, onNotice, onError, clock: () => store.now() },
       attempt: async () => {
         await place.look();
       },

@@ -151,9 +151,11 @@ export class Place {
       hours: this.#hours(),
       maxHours: this.setting?.maxHours ?? 0,
       disk,
-      contained: containment,
-      uncontained,
+      host: hostOf(this.setting),
+      // A template puts every run of its target in a container.
+      ...(this.setting?.container === undefined ? { contained: containment, uncontained } : { contained: "container", uncontained: null }),
       problem: this.contact.lost ?? (this.listed ? problem : "It is no longer among the targets in the settings; its last runs go on."),
+      awaySince: this.contact.since,
     };
   }
 
@@ -166,6 +168,12 @@ export class Place {
     const held = open === 0 ? "" : `, runs there may take ${open.toFixed(1)} h more`;
     return `its cap of ${cap} GPU hours leaves no room for it: ${used.toFixed(1)} h are used${held}, and it may take ${mostHours(need, timeout).toFixed(1)} h`;
   }
+}
+
+/** Where a target is reached, as the user wrote it; null: on this machine. */
+function hostOf(setting: TargetSetting | null): string | null {
+  if (setting?.kind === "ray") return setting.address;
+  return setting?.host ?? null;
 }
 
 /** Hours that a run may take, times its GPUs. */

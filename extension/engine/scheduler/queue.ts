@@ -148,13 +148,14 @@ export class Queue {
     const [name] = names;
     if (name === undefined || names.length > 1) throw new ProvingGroundError("usage", "a forecast is of ideas of one environment");
     const { manifest } = await this.environment(name, target);
-    const waits = this.#options.fleet.candidates(target).map((place) => place.obstacle(needOf(manifest), manifest.resources.timeout));
+    const candidates = this.#options.fleet.candidates(target);
+    const waits = candidates.map((place) => place.obstacle(needOf(manifest), manifest.resources.timeout));
     const { running, queued } = store.runs.counts();
     return forecastRuns(ideas.length * (seeds?.length ?? 1), manifest, {
       seconds: store.runs.meanSeconds(name),
       slots: await this.width(name, target),
       before: running + queued,
-      obstacles: waits.includes(null) ? [] : waits.flatMap((reason) => reason ?? []),
+      obstacles: candidates.length === 0 ? [noTarget(target)] : waits.includes(null) ? [] : waits.flatMap((reason) => reason ?? []),
     });
   }
 
@@ -166,8 +167,11 @@ export class Queue {
     if (run.state !== "queued") return [];
     const { manifest } = await this.#options.environments.get(run.environment);
     const places = this.#options.fleet.candidates(run.asked);
-    if (places.length === 0) return [this.#noTarget(run)];
-    const waits = places.map((place) => `${place.title}: ${place.waits(needOf(manifest), manifest.resources.timeout) ?? "it has room"}.`);
+    if (places.length === 0) return [noTarget(run.asked)];
+    const waits = places.map((place) => {
+      const why = place.waits(needOf(manifest), manifest.resources.timeout) ?? "it has room";
+      return `${place.title}: ${why}${why.endsWith(".") ? "" : "."}`;
+    });
     const ahead = store.queue.queued().findIndex((other) => other.id === id);
     return ahead <= 0 ? waits : [`${ahead === 1 ? "One run is" : `${ahead} runs are`} before it in the queue.`, ...waits];
   }
@@ -215,12 +219,6 @@ export class Queue {
     return search === null ? null : store.searches.get(search);
   }
 
-  #noTarget({ asked }: Run): string {
-    return asked === null
-      ? "Every target is drained: resume one in the Compute view."
-      : `There is no target ${asked} any more: name it in \`provingGround.compute.targets\` again, or move the run to another.`;
-  }
-
   #queue(actor: Actor, runs: NewRun[], { search = null }: Queueing = {}): Run[] {
     const { store } = this.#options;
     const [first] = runs;
@@ -240,4 +238,10 @@ export class Queue {
     this.#options.pump();
     return queued;
   }
+}
+
+function noTarget(asked: string | null): string {
+  return asked === null
+    ? "Every target is drained: resume one in the Compute view."
+    : `There is no target ${asked} any more: name it in \`provingGround.compute.targets\` again, or move the run to another.`;
 }

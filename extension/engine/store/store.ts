@@ -51,6 +51,11 @@ export class Store {
     this.settings = new Settings(this.#database);
   }
 
+  /** Milliseconds since 1970, by the clock that records go by. */
+  now(): number {
+    return this.#database.now();
+  }
+
   /** Hears of every committed change; @returns a function that ends the subscription. */
   onTouched(listener: (touched: Touched) => void): () => void {
     return this.#database.onTouched(listener);

@@ -1,6 +1,6 @@
 /** Messages between the composer's webview and the extension; every message is data, checked by its type tag. */
 import * as z from "zod";
-import { Algorithm, EarlyStopRule, Gate, Repeats, SearchCaps, SearchState } from "../search.ts";
+import { Algorithm, EarlyStopRule, Gate, Priority, Repeats, SearchCaps, SearchState } from "../search.ts";
 
 const Choice = z.object({ id: z.string(), label: z.string(), problem: z.string().nullable() });
 
@@ -20,6 +20,9 @@ export const SearchForm = z.object({
   caps: SearchCaps,
   repeats: Repeats,
   earlyStop: EarlyStopRule,
+  /** Target that its runs are queued for; empty: any; null: what the settings say. */
+  target: z.string().nullable(),
+  priority: Priority,
 });
 export type SearchForm = z.infer<typeof SearchForm>;
 
@@ -37,6 +40,8 @@ export const SearchCard = z.object({
   note: z.string().nullable(),
   /** The next epoch waits until the human has looked at its parents. */
   asksForParents: z.boolean(),
+  /** Where its runs go and how urgent they are, `on gpu-box, high priority`; empty where both are as usual. */
+  where: z.string(),
   /** What waits for the human in it: `2 reviews, 1 idea to let in`; empty for nothing. */
   waiting: z.string(),
   /** `$0.31 of $2.00, 12 of 60 min`. */
@@ -52,6 +57,12 @@ export const SearchPart = z.object({
   form: SearchForm,
   /** `10 epochs of 6 ideas`: what the folded segment says. */
   gist: z.string(),
+  /** Targets that its runs can be queued for, any of them first; empty where there is nothing to choose. */
+  targets: z.array(Choice),
+  /** Id of the one that is chosen. */
+  target: z.string(),
+  /** Whether its priority is worth choosing: something could stand in the queue beside it. */
+  prioritised: z.boolean(),
   /** `GPU hours`, or what the environment's hours are of. */
   hours: z.string(),
   /** Why it cannot be started; null when it can. */

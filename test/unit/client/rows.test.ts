@@ -1,10 +1,10 @@
 /** What the sidebar's trees show of a lab. */
 import { expect, test } from "vitest";
 import { actionsOn, ideaRows } from "../../../extension/client/sidebar/idea-rows.ts";
-import { elapsed, runRows, targetRows } from "../../../extension/client/sidebar/run-rows.ts";
+import { elapsed, runRows } from "../../../extension/client/sidebar/run-rows.ts";
 import type { Row } from "../../../extension/client/sidebar/rows.ts";
 import { escapeMarkdown } from "../../../extension/client/sidebar/rows.ts";
-import { statusText } from "../../../extension/client/sidebar/status-text.ts";
+import { awayText, statusText } from "../../../extension/client/sidebar/status-text.ts";
 import { UNATTENDED } from "../../../extension/protocol/search.ts";
 import { searchFixture } from "../../fixtures/search.ts";
 import { environmentFixture, ideaFixture, labFixture, runFixture, targetFixture } from "../../fixtures/lab.ts";
@@ -166,23 +166,13 @@ test("runs: live metric and budget while running, order in the queue, the reason
     "  A | 1.900 · 8 s · seed 0",
   ]);
   const contexts = rows.flatMap((row) => (row.kind === "group" ? row.children.map((child) => child.context) : []));
-  expect(contexts).toEqual(["run log stop", "run stop first", "run stop first", "run log retry", "run log retry"]);
+  expect(contexts).toEqual(["run log stop", "run stop queue why", "run stop queue why", "run log retry", "run log retry"]);
 });
 
 test("elapsed time stops when the run ends", () => {
   expect(elapsed(runFixture(1, 1), NOW)).toBe(8);
   expect(elapsed(runFixture(1, 1, { endedAt: null }), NOW)).toBe(9);
   expect(elapsed(runFixture(1, 1, { startedAt: null }), NOW)).toBeNull();
-});
-
-test("a target that cannot be used says why", () => {
-  const target = targetFixture({ busy: 1, devices: [{ label: "2 processors", note: "", state: null }] });
-  expect(text(targetRows("lab", [target, { ...target, name: "gpu", problem: "nvidia-smi failed" }]))).toEqual([
-    "This machine | 1 of 2 CPU slots busy",
-    "  2 processors | ",
-    "This machine | nvidia-smi failed",
-    "  2 processors | ",
-  ]);
 });
 
 test("a title cannot break out of its tooltip", () => {
@@ -210,4 +200,47 @@ test("what was stopped early says so, where it stood and what that saved; what s
     "  A | stopped early",
     "  B | stopped",
   ]);
+});
+
+test("with several targets a run says where it is, or where it is to go, and what is the matter with that", () => {
+  const box = targetFixture({ name: "gpu-box", title: "gpu-box", type: "ssh" });
+  const queued = { state: "queued", startedAt: null, endedAt: null, metric: null, target: null } as const;
+  const rows = (...targets: (typeof box)[]) => {
+    const runs = [
+      runFixture(1, 1, { target: "gpu-box", contained: "sandbox" }),
+      runFixture(2, 1, { ...queued, asked: "gpu-box" }),
+      runFixture(3, 1, { state: "running", target: "gpu-box", endedAt: null, metric: null, live: { value: 2.5, step: 1, seconds: 3 } }),
+      runFixture(4, 1, { state: "stopped", metric: null, reason: "its search was stopped" }),
+    ];
+    return runRows("lab", { ...labFixture(0), ideas: [ideaFixture(1, { title: "A" })], runs, targets: [targetFixture(), ...targets] }, NOW);
+  };
+  expect(text(rows(box))).toEqual([
+    "Running | 1",
+    "  A | 2.500 · 3 / 8 s · on gpu-box · seed 0",
+    "Queued | 1",
+    "  A | queued · for gpu-box · seed 0",
+    "Ended | 2",
+    "  A | its search was stopped · on this machine · seed 0",
+    "  A | 2.000 · 8 s · on gpu-box · seed 0",
+  ]);
+  expect(text(rows({ ...box, awaySince: NOW })).slice(0, 4)).toEqual([
+    "Running | 1",
+    "  A | 2.500 · no answer from gpu-box · seed 0",
+    "Queued | 1",
+    "  A | no answer from gpu-box · seed 0",
+  ]);
+  const ended = rows(box).flatMap((row) => (row.kind === "group" ? row.children : []));
+  expect(ended.at(-1)?.tooltip).toContain("contained by bubblewrap");
+  expect(ended.at(-2)?.tooltip).toContain("not contained");
+  expect(ended[1]?.tooltip).toContain("Place 1 of 1 in the queue");
+  expect(ended.every(({ context }) => context.includes("move"))).toBe(true);
+});
+
+test("the status bar names a target that does not answer while runs are there, and only then", () => {
+  const box = targetFixture({ name: "gpu-box", title: "gpu-box", awaySince: NOW });
+  expect(awayText({ targets: [box] })).toBe("");
+  expect(awayText({ targets: [targetFixture(), { ...box, runs: 2 }] })).toBe("gpu-box does not answer");
+  const others = ["a", "b"].map((title) => ({ ...box, title, runs: 1 }));
+  expect(awayText({ targets: others })).toBe("a and b do not answer");
+  expect(awayText({ targets: [...others, { ...box, runs: 1 }] })).toBe("3 targets do not answer");
 });

@@ -13,12 +13,12 @@ import type { Forecast, PlanChange } from "../../../extension/protocol/search.ts
 import { SearchPlan, UNATTENDED } from "../../../extension/protocol/search.ts";
 import { ComposerState, FromComposer } from "../../../extension/protocol/webview/composer.ts";
 import type { SearchForm } from "../../../extension/protocol/webview/composer.ts";
-import { environmentFixture, ideaFixture, labFixture } from "../../fixtures/lab.ts";
+import { environmentFixture, ideaFixture, labFixture, targetFixture } from "../../fixtures/lab.ts";
 import { NOW, searchFixture } from "../../fixtures/search.ts";
 
 const environment = environmentFixture();
 const ideas = { model: "lab/m", count: 6, instructions: "schedules" };
-const writers = { implementer: null, samples: 3, judge: null };
+const writers = { implementer: null, samples: 3, judge: null, target: null };
 const FORECAST: Forecast = { ideas: 60, runs: 60, gpus: 0, hours: 0.1, seconds: 300, dollars: 0, tokens: 0, warnings: ["It is long."] };
 
 describe("the plan of a form", () => {
@@ -33,7 +33,7 @@ describe("the plan of a form", () => {
       instructions: "schedules",
       samples: 3,
     });
-    const named = planOf(FIRST_FORM, ideas, { implementer: "lab/coder", samples: 1, judge: "lab/judge" });
+    const named = planOf(FIRST_FORM, ideas, { ...writers, implementer: "lab/coder", samples: 1, judge: "lab/judge" });
     expect(named).toMatchObject({ implementer: "lab/coder", judge: "lab/judge", samples: 1 });
   });
 
@@ -46,6 +46,14 @@ describe("the plan of a form", () => {
   it("says how it exploits only where ideas have parents", () => {
     expect(plan({ exploit: 0.3, base: "parent" })).toMatchObject({ exploit: 0.3, base: "parent" });
     expect(plan({ algorithm: "random", exploit: 0.3, base: "parent" })).toMatchObject({ exploit: null, base: "baseline" });
+  });
+
+  it("goes to the target that the settings name unless the user chose another, or any", () => {
+    const settings = { ...writers, target: "gpu-box" };
+    const to = (target: string | null) => planOf({ ...FIRST_FORM, target, priority: "high" }, ideas, settings);
+    expect(to(null)).toMatchObject({ target: "gpu-box", priority: "high" });
+    expect(to("local")).toMatchObject({ target: "local" });
+    expect(to("")).toMatchObject({ target: null });
   });
 
   it("runs as many seeds as were asked for, counted from 0", () => {
@@ -170,8 +178,29 @@ describe("what the Composer shows of searches", () => {
     exploit: 0.5,
     busy: null,
     message: null,
-    searching: { form: { ...FIRST_FORM, ...form }, starting: false, failure: null, forecast: null, ...more },
+    searching: { form: { ...FIRST_FORM, ...form }, target: null, starting: false, failure: null, forecast: null, ...more },
     clock: { now: NOW, text: (at) => `minute ${(at - NOW) / 60_000}` },
+  });
+
+  it("offers targets only where there is one to choose, and says what keeps runs waiting at each", () => {
+    const targets = [targetFixture(), targetFixture({ name: "gpu-box", title: "gpu-box", drained: true })];
+    const part = (form: Partial<SearchForm>, there = targets) =>
+      composerState({ ...known(form), snapshot: { ...labFixture(0), environments: [environment], targets: there } }).search;
+    expect(part({}, [targetFixture()])).toMatchObject({ targets: [], prioritised: false });
+    expect(part({})).toMatchObject({
+      targets: [
+        { id: "", problem: null },
+        { id: "local", problem: null },
+        { id: "gpu-box", label: "gpu-box (drained)", problem: null },
+      ],
+      target: "",
+      prioritised: true,
+    });
+    expect(part({ target: "gone" }, [targetFixture()]).targets.at(-1)).toEqual({
+      id: "gone",
+      label: "gone",
+      problem: "it is no longer there",
+    });
   });
 
   it("is folded at first, with the gist of what it would be", () => {
@@ -212,7 +241,7 @@ describe("what the Composer shows of searches", () => {
 });
 
 describe("what may be changed of a search", () => {
-  const parts = (changes: Parameters<typeof searchFixture>[1] = {}) => changeableParts(searchFixture(1, changes), 1);
+  const parts = (changes: Parameters<typeof searchFixture>[1] = {}) => changeableParts(searchFixture(1, changes), 1, [targetFixture()]);
   const read = (label: string, text: string): PlanChange | string => {
     const part = parts({ spent: { dollars: 0.5, tokens: 0, hours: 0 } }).find((one) => one.label === label);
     if (part?.ask.kind !== "field") throw new Error(`${label} is no field`);
@@ -228,6 +257,7 @@ describe("what may be changed of a search", () => {
       "Exploiting Ideas Are Written On: the baseline",
       "Near-Repeats: put aside",
       "Runs Stopped Early: none",
+      "Priority: normal",
       "Cap: Dollars: none",
       "Cap: Tokens: none",
       "Cap: GPU Hours: none",
@@ -237,6 +267,23 @@ describe("what may be changed of a search", () => {
     const random = parts({ plan: { algorithm: "random" } }).map(({ label }) => label);
     expect(random).not.toContain("Explore or Exploit");
     expect(random.slice(0, 2)).toEqual(["Ideas at a Time", "Times"]);
+  });
+
+  it("is the target too where there are several, each with how it is", () => {
+    const targets = [targetFixture(), targetFixture({ name: "gpu-box", title: "gpu-box", drained: true })];
+    const part = changeableParts(searchFixture(1, { plan: { target: "gpu-box" } }), 1, targets).find(
+      ({ label }) => label === "Where It Runs",
+    );
+    expect(part).toMatchObject({
+      now: "gpu-box",
+      ask: {
+        options: [
+          { label: "Any target", change: { target: null }, now: false },
+          { label: "This machine", detail: "0 of 2 slots busy", change: { target: "local" } },
+          { label: "gpu-box", detail: "drained: it takes no runs until it is resumed", change: { target: "gpu-box" }, now: true },
+        ],
+      },
+    });
   });
 
   it("is read, or refused with a sentence", () => {

@@ -14,6 +14,7 @@ function contact(runs = 2) {
   let changes = 0;
   const made = new Contact({
     title: "gpubox",
+    clock: () => 0,
     after: (milliseconds, callback) => {
       delays.push(milliseconds);
       due = callback;

@@ -16,7 +16,7 @@ const NOBODY = undefined as never;
 function place({ maxHours, capacity, hours = 0 }: { maxHours?: number; capacity?: Partial<Capacity>; hours?: number } = {}) {
   let now = 0;
   const contact = new Contact({
-    ...{ title: "gpubox", after: () => () => undefined, changed: () => undefined, runs: () => 0 },
+    ...{ title: "gpubox", clock: () => 0, after: () => () => undefined, changed: () => undefined, runs: () => 0 },
     ...{ attempt: () => Promise.resolve(), onNotice: () => undefined, onError: () => undefined },
   });
   const made = new Place({
