@@ -73,15 +73,21 @@ export class Contact {
     await this.#attempt();
   }
 
-  /** Resolves when the target answers. */
+  /** Resolves when the target answers, or nobody tries any more. */
   whenBack(): Promise<void> {
-    if (this.#why === null) return Promise.resolve();
+    if (this.#why === null || this.#closed) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Whether nobody tries any more: the target was let go, or is set up anew. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   close(): void {
     this.#closed = true;
     this.#cancel?.();
+    this.#release();
   }
 
   #again(delay: number): void {
@@ -120,9 +126,13 @@ export class Contact {
     this.#since = null;
     if (this.#told) onNotice({ level: "info", message: `${title} answers again.` });
     this.#told = false;
+    changed();
+    this.#release();
+  }
+
+  #release(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    changed();
     for (const resolve of waiting) resolve();
   }
 }

@@ -1,7 +1,7 @@
 /** Takes runs from the queue as soon as a target has room for them, makes them ready and begins them. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Notice } from "../../protocol/methods.ts";
-import type { Run } from "../../protocol/run.ts";
+import { ENDED, type Run } from "../../protocol/run.ts";
 import { Recurring } from "../recurring.ts";
 import type { Lane } from "../store/run-queue.ts";
 import type { Store } from "../store/store.ts";
@@ -87,19 +87,22 @@ export class Dispatcher {
   /** Hands a job to its target until the target has it for sure: it may not answer for hours, and takes each job once. */
   async submit(run: Run, plan: Plan, place: Place): Promise<void> {
     const ref = this.#options.records.ref(run.id);
+    // The target may be set up anew meanwhile.
+    const target = () => this.#options.current(place.name) ?? place;
     for (;;) {
+      const { compute, contact } = target();
       try {
-        await place.compute.submit({ ...plan.job, directory: ref.directory });
+        await compute.submit({ ...plan.job, directory: ref.directory });
         break;
       } catch (cause) {
         if (!isUnreachable(cause)) throw cause;
-        place.contact.fail(cause);
-        await place.contact.whenBack();
-        if (this.#closed) return;
+        contact.fail(cause);
+        await contact.whenBack();
+        const { state } = this.#options.store.runs.get(run.id);
+        if (this.#closed || ENDED.has(state)) return;
       }
     }
-    // The target may have been set up anew meanwhile.
-    await (this.#options.current(place.name) ?? place).underWay.attach(run, ref, plan);
+    await target().underWay.attach(run, ref, plan);
   }
 
   async #fill(): Promise<void> {

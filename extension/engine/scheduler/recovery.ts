@@ -26,6 +26,8 @@ export async function takeUp(place: Place, options: RecoveryOptions): Promise<vo
   const plans = await plansOf(place, options);
   const runs = [...plans.keys()];
   const states = await statesOf(runs, place, records);
+  // Whoever takes the target's place takes up its runs.
+  if (states === null) return;
   await Promise.all(
     [...plans].map(async ([run, plan], index) => {
       try {
@@ -60,8 +62,8 @@ async function plansOf(place: Place, { store, records, insist, dispatcher, end }
   return plans;
 }
 
-/** States of jobs, once their target answers. */
-async function statesOf(runs: readonly Run[], place: Place, records: Records): Promise<JobState[]> {
+/** States of jobs, once their target answers; null when it was let go before it did. */
+async function statesOf(runs: readonly Run[], place: Place, records: Records): Promise<JobState[] | null> {
   for (;;) {
     try {
       return runs.length === 0 ? [] : await place.compute.poll(runs.map(({ id }) => records.ref(id)));
@@ -69,6 +71,7 @@ async function statesOf(runs: readonly Run[], place: Place, records: Records): P
       if (!isUnreachable(cause)) throw cause;
       place.contact.fail(cause);
       await place.contact.whenBack();
+      if (place.contact.closed) return null;
     }
   }
 }

@@ -166,8 +166,13 @@ export class Scheduler {
     for (const id of ids) {
       const run = store.runs.get(id);
       if (ENDED.has(run.state)) continue;
-      const underWay = this.#fleet.get(run.target ?? "")?.underWay;
-      if (underWay !== undefined && (underWay.has(id) || this.#dispatcher.submitted(id))) await underWay.stop(id);
+      const place = this.#fleet.get(run.target ?? "");
+      const underWay = place?.underWay;
+      if (place !== undefined && place.contact.lost !== null && run.state !== "queued") {
+        place.underWay.abandon(id, this.#records.ref(id));
+        const reason = `${place.title} did not answer when it was stopped. Its job is ended there when it answers again; until then it may go on.`;
+        this.#end(run, { ...STOPPED, reason }, actor);
+      } else if (underWay !== undefined && (underWay.has(id) || this.#dispatcher.submitted(id))) await underWay.stop(id);
       else this.#end(run, STOPPED, actor);
     }
     return ids.map((id) => store.runs.get(id));

@@ -30,6 +30,8 @@ export interface UnderWayOptions {
   over: (run: Run, found: Verdict) => void;
 }
 
+/** Milliseconds in which looks at a cluster's jobs are gathered. */
+const GATHER = 200;
 /** A disk with less is full. */
 const LITTLE_SPACE = 65_536;
 
@@ -45,6 +47,10 @@ export class UnderWay {
   readonly #options: UnderWayOptions;
   readonly #active = new Map<number, Active>();
   readonly #stopAsked = new Set<number>();
+  /** Jobs of runs that were ended in the books while their target did not answer. */
+  readonly #abandoned = new Map<number, JobRef>();
+  /** Runs to be looked at in the next look. */
+  #wanted = new Set<number>();
   #cancelLook: (() => void) | null = null;
   #closed = false;
 
@@ -95,9 +101,24 @@ export class UnderWay {
     if (active !== undefined) this.#options.compute.discard([active.ref]).catch((cause: unknown) => this.#suffer(cause));
   }
 
+  /**
+   * Ends a run in the books although its target does not answer; should it ever answer again, its job is ended too.
+   * @param ref of its job
+   */
+  abandon(id: number, ref: JobRef): void {
+    this.#abandoned.set(id, this.#active.get(id)?.ref ?? ref);
+    this.#active.get(id)?.follow.close();
+    this.#active.delete(id);
+  }
+
   /** Looks at everything at once: the target answers again. */
   lookAgain(): void {
     this.#cancelLook?.();
+    for (const [id, ref] of this.#abandoned) {
+      this.#cancel(ref)
+        .then(() => this.#abandoned.delete(id))
+        .catch((cause: unknown) => this.#suffer(cause));
+    }
     for (const id of this.#stopAsked) {
       const active = this.#active.get(id);
       if (active !== undefined) this.#cancel(active.ref).catch((cause: unknown) => this.#suffer(cause));
@@ -123,8 +144,23 @@ export class UnderWay {
     this.#cancelLook = this.#options.after(this.#options.compute.pace, () => this.#lookAtAll());
   }
 
-  #look(ids: number[]): void {
+  /** Looks at runs soon: many that begin or end together are one call. */
+  #look(ids: readonly number[]): void {
+    const first = this.#wanted.size === 0;
+    for (const id of ids) this.#wanted.add(id);
+    if (!first || this.#wanted.size === 0) return;
+    const look = () => {
+      const wanted = this.#wanted;
+      this.#wanted = new Set();
+      if (!this.#closed) this.#lookAt([...wanted]);
+    };
+    if (this.#options.queues) this.#options.after(GATHER, look);
+    else setImmediate(look);
+  }
+
+  #lookAt(ids: readonly number[]): void {
     const active = ids.flatMap((id) => this.#active.get(id) ?? []);
+    if (active.length === 0) return;
     this.#options.compute
       .poll(active.map(({ ref }) => ref))
       .then((states) => Promise.all(active.map((one, index) => this.#seen(one, states[index]))))
