@@ -39,8 +39,8 @@ export async function connectOptions(folder: string, log: (line: string) => void
 /** Connects to that engine, starting it when needed, and tells it the models, prices, caps and embedding model that the terminal knows. */
 export async function openLab(folder: string, log: (line: string) => void): Promise<EngineConnection> {
   const spending = await spendingFrom(process.env);
-  const connection = await connectEngine(await connectOptions(folder, log));
   const machine = machineFrom(process.env);
+  const connection = await connectEngine(await connectOptions(folder, log));
   if (Object.keys(machine).length > 0) await connection.request(engineConfigure, machine);
   await connection.request(modelsConfigure, { ...modelsFrom(process.env), ...spending, ...embeddingsFrom(process.env) });
   return connection;

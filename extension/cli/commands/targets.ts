@@ -1,12 +1,12 @@
 /** `targets`: where runs are executed, how full it is, trying it out, draining it, and the settings of those beside this machine. */
 import type { Command } from "commander";
 import { parse } from "yaml";
-import * as z from "zod";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { durationText } from "../../protocol/format.ts";
 import { labSubscribe, targetsCheck, targetsConfigure, targetsDrain, targetsLook } from "../../protocol/methods.ts";
 import type { Target } from "../../protocol/run.ts";
-import { TargetSetting } from "../../protocol/target.ts";
+import type { TargetSetting } from "../../protocol/target.ts";
+import { parseTargets } from "../../protocol/target-entries.ts";
 import { leaf, print, progressOf, type Context } from "../context.ts";
 import { readInput } from "../input.ts";
 import { table } from "../output.ts";
@@ -75,17 +75,15 @@ function targetTable(targets: readonly Target[]): string {
 
 /** @throws ProvingGroundError `usage` with the place in the file */
 function settingsFrom(text: string, file: string): TargetSetting[] {
+  const hint = "It needs a list of entries such as {kind: ssh, name: gpubox, host: gpubox}.";
   let value: unknown;
   try {
     value = parse(text);
   } catch (cause) {
-    throw new ProvingGroundError("usage", `${file} is neither JSON nor YAML: ${(cause as Error).message.split("\n")[0] ?? ""}`, { cause });
+    const [what = ""] = (cause as Error).message.replace(/:\n[^]*$/, "").split("\n");
+    throw new ProvingGroundError("usage", `${file} is neither JSON nor YAML: ${what}`, { hint, cause });
   }
-  const parsed = z.array(TargetSetting).safeParse(value ?? []);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-  throw new ProvingGroundError("usage", `${file} does not describe targets${where}: ${issue?.message ?? "it is not a list"}`, {
-    hint: "It needs a list of entries such as {kind: ssh, name: gpubox, host: gpubox}.",
-  });
+  const { targets, problems } = parseTargets(value, file);
+  if (problems.length === 0) return targets;
+  throw new ProvingGroundError("usage", problems.join("; "), { hint });
 }

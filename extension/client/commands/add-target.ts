@@ -5,7 +5,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { TargetSetting } from "../../protocol/target.ts";
 import { TargetSetting as Setting } from "../../protocol/target.ts";
 import { sshHosts } from "../settings/ssh-hosts.ts";
-import { fieldProblem } from "../settings/target-entries.ts";
+import { fieldProblem } from "../../protocol/target-entries.ts";
 
 /** An entry as the user would write it: what has a default is left out. */
 export type Entry = Pick<TargetSetting, "kind" | "name"> & Readonly<Record<string, unknown>>;

@@ -3,8 +3,8 @@ import * as vscode from "vscode";
 import { targetsConfigure } from "../../protocol/methods.ts";
 import type { SandboxChoice, TargetSetting } from "../../protocol/target.ts";
 import type { Connection } from "../engine/link.ts";
-import { parseTargets } from "./target-entries.ts";
-import type { ReadTargets } from "./target-entries.ts";
+import { parseTargets } from "../../protocol/target-entries.ts";
+import type { ReadTargets } from "../../protocol/target-entries.ts";
 
 const SECTION = "provingGround";
 const TARGETS = "compute.targets";

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { finding, stepRows } from "../../../extension/client/sidebar/check-steps.ts";
 import { sshHosts } from "../../../extension/client/settings/ssh-hosts.ts";
-import { fieldProblem, parseTargets } from "../../../extension/client/settings/target-entries.ts";
+import { fieldProblem, parseTargets } from "../../../extension/protocol/target-entries.ts";
 import { SandboxChoice, TargetSetting } from "../../../extension/protocol/target.ts";
 
 interface Contributed {

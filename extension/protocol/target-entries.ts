@@ -1,5 +1,5 @@
-/** The entries of `provingGround.compute.targets`, checked one by one: pure. */
-import { TargetSetting } from "../../protocol/target.ts";
+/** A list of targets as a user writes it, in the setting or in a file, checked entry by entry. Pure. */
+import { TargetSetting } from "./target.ts";
 
 export interface ReadTargets {
   targets: TargetSetting[];
@@ -7,12 +7,13 @@ export interface ReadTargets {
   problems: string[];
 }
 
-export function parseTargets(value: unknown): ReadTargets {
+/** @param list what the list is called in messages */
+export function parseTargets(value: unknown, list = "`provingGround.compute.targets`"): ReadTargets {
   const targets: TargetSetting[] = [];
   const problems: string[] = [];
-  if (value !== undefined && value !== null && !Array.isArray(value)) problems.push("`provingGround.compute.targets` must be a list");
+  if (value !== undefined && value !== null && !Array.isArray(value)) problems.push(`${list} must be a list`);
   for (const [index, entry] of (Array.isArray(value) ? (value as unknown[]) : []).entries()) {
-    const where = `entry ${index + 1} of \`provingGround.compute.targets\``;
+    const where = `entry ${index + 1} of ${list}`;
     const { data, error } = TargetSetting.safeParse(entry);
     const [issue] = error?.issues ?? [];
     if (data === undefined) problems.push([`${where}:`, issue?.path.join("."), inWords(issue)].filter(Boolean).join(" "));
