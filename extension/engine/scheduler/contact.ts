@@ -37,7 +37,7 @@ export class Contact {
   #failures = 0;
   #told = false;
   #cancel: (() => void) | null = null;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #closed = false;
 
   constructor(options: ContactOptions) {
@@ -73,15 +73,25 @@ export class Contact {
     await this.#attempt();
   }
 
-  /** Resolves when the target answers. */
+  /** Whether nobody tries any more: the target was set up anew, or the engine ends. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Resolves when the target answers, or nobody tries any more. */
   whenBack(): Promise<void> {
-    if (this.#why === null) return Promise.resolve();
+    if (this.#why === null || this.#closed) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   close(): void {
     this.#closed = true;
     this.#cancel?.();
+    this.#release();
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #again(delay: number): void {
@@ -120,10 +130,8 @@ export class Contact {
     this.#since = null;
     if (this.#told) onNotice({ level: "info", message: `${title} answers again.` });
     this.#told = false;
-    const waiting = this.#waiting;
-    this.#waiting = [];
     changed();
-    for (const resolve of waiting) resolve();
+    this.#release();
   }
 }
 

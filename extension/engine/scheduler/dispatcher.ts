@@ -88,17 +88,18 @@ export class Dispatcher {
   async submit(run: Run, plan: Plan, place: Place): Promise<void> {
     const ref = this.#options.records.ref(run.id);
     for (;;) {
+      // The target may have been set up anew meanwhile.
+      const current = this.#options.current(place.name);
+      if (current === undefined || this.#closed) return;
       try {
-        await place.compute.submit({ ...plan.job, directory: ref.directory });
+        await current.compute.submit({ ...plan.job, directory: ref.directory });
         break;
       } catch (cause) {
         if (!isUnreachable(cause)) throw cause;
-        place.contact.fail(cause);
-        await place.contact.whenBack();
-        if (this.#closed) return;
+        current.contact.fail(cause);
+        await current.contact.whenBack();
       }
     }
-    // The target may have been set up anew meanwhile.
     await (this.#options.current(place.name) ?? place).underWay.attach(run, ref, plan);
   }
 

@@ -21,11 +21,17 @@ export interface RecoveryOptions {
   endSurely: (run: Run, found: Verdict) => void;
 }
 
+/** Runs whose end was recorded last: an engine that died then may not have told their target. */
+const RECENT = 100;
+
 export async function takeUp(place: Place, options: RecoveryOptions): Promise<void> {
-  const { records, dispatcher, endSurely } = options;
+  const { store, records, dispatcher, endSurely } = options;
+  if (place.setting !== null) place.underWay.tidy(store.runs.lastEnded(place.name, RECENT).map((id) => records.ref(id)));
   const plans = await plansOf(place, options);
   const runs = [...plans.keys()];
   const states = await statesOf(runs, place, records);
+  // It was set up anew meanwhile: they are taken up there.
+  if (place.contact.closed) return;
   await Promise.all(
     [...plans].map(async ([run, plan], index) => {
       try {
@@ -60,7 +66,7 @@ async function plansOf(place: Place, { store, records, insist, dispatcher, end }
   return plans;
 }
 
-/** States of jobs, once their target answers. */
+/** States of jobs, once their target answers; none when it was set up anew before it did. */
 async function statesOf(runs: readonly Run[], place: Place, records: Records): Promise<JobState[]> {
   for (;;) {
     try {
@@ -69,6 +75,7 @@ async function statesOf(runs: readonly Run[], place: Place, records: Records): P
       if (!isUnreachable(cause)) throw cause;
       place.contact.fail(cause);
       await place.contact.whenBack();
+      if (place.contact.closed) return [];
     }
   }
 }

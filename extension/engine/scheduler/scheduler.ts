@@ -167,7 +167,9 @@ export class Scheduler {
       const run = store.runs.get(id);
       if (ENDED.has(run.state)) continue;
       const underWay = this.#fleet.get(run.target ?? "")?.underWay;
-      if (underWay !== undefined && (underWay.has(id) || this.#dispatcher.submitted(id))) await underWay.stop(id);
+      // One that is not being made ready here was begun by an earlier engine, and may go on where that cannot be seen at present.
+      const mayGoOn = run.state !== "queued" && (!this.#dispatcher.has(id) || this.#dispatcher.submitted(id));
+      if (underWay !== undefined && mayGoOn) await underWay.stop(id);
       else this.#end(run, STOPPED, actor);
     }
     return ids.map((id) => store.runs.get(id));

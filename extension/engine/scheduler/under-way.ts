@@ -45,6 +45,8 @@ export class UnderWay {
   readonly #options: UnderWayOptions;
   readonly #active = new Map<number, Active>();
   readonly #stopAsked = new Set<number>();
+  /** Of ended runs, which the target could not be told to forget. */
+  readonly #kept: JobRef[] = [];
   #cancelLook: (() => void) | null = null;
   #closed = false;
 
@@ -92,7 +94,16 @@ export class UnderWay {
     active?.follow.close();
     this.#active.delete(id);
     this.#stopAsked.delete(id);
-    if (active !== undefined) this.#options.compute.discard([active.ref]).catch((cause: unknown) => this.#suffer(cause));
+    if (active !== undefined) this.tidy([active.ref]);
+  }
+
+  /** Has the target forget ended runs: now, or when it answers again. */
+  tidy(refs: readonly JobRef[]): void {
+    if (refs.length === 0 || this.#closed) return;
+    this.#options.compute.discard([...refs]).catch((cause: unknown) => {
+      if (isUnreachable(cause)) this.#kept.push(...refs);
+      this.#suffer(cause);
+    });
   }
 
   /** Looks at everything at once: the target answers again. */
@@ -102,6 +113,7 @@ export class UnderWay {
       const active = this.#active.get(id);
       if (active !== undefined) this.#cancel(active.ref).catch((cause: unknown) => this.#suffer(cause));
     }
+    this.tidy(this.#kept.splice(0));
     this.#lookAtAll();
   }
 
