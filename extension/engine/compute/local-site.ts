@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Site } from "./site.ts";
+import { sending, type Site } from "./site.ts";
 import { followScript, runScript } from "./site-process.ts";
 
 export interface LocalSiteOptions {
@@ -41,7 +41,7 @@ export class LocalSite implements Site {
   /** Several may send the same at once, and what they replace may be in use: each file appears whole. */
   async send(from: string, to: string): Promise<void> {
     if (resolve(from) === resolve(to)) return;
-    const onTheWay = join(dirname(to), `.sending-${randomUUID()}`);
+    const onTheWay = join(dirname(to), `${sending(basename(to))}${randomUUID()}`);
     try {
       await mkdir(dirname(to), { recursive: true });
       await cp(from, onTheWay, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });

@@ -5,7 +5,7 @@ import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Bytes, Exit, Job, JobFile, JobRef } from "./compute.ts";
 import { parseExit } from "./exit.ts";
 import { outputsOf } from "./outputs.ts";
-import type { Site } from "./site.ts";
+import { sending, type Site } from "./site.ts";
 import { type Changed, SiteWatch } from "./site-watch.ts";
 import { FILES, IDENTIFY, quote, RESERVED, supervisorScript } from "./supervisor.ts";
 
@@ -166,7 +166,7 @@ identify "$pid"
     const root = await this.#site.root();
     // Folders that a job made unwritable included.
     await this.#site.run(`cd -- ${quote(root)} 2> /dev/null || exit 0
-set -- ${refs.map((ref) => quote(`./${named(ref)}`)).join(" ")}
+set -- ${refs.map((ref) => `${quote(`./${named(ref)}`)} ./${quote(sending(named(ref)))}*`).join(" ")}
 rm -rf -- "$@" 2> /dev/null || { chmod -R u+rwX -- "$@" 2> /dev/null; rm -rf -- "$@"; }`);
   }
 

@@ -1,5 +1,8 @@
 /** A place where shell scripts run and files lie: this machine, or one behind ssh. What targets share is written against it. */
 
+/** What names begin with of folders in which a folder of this name is on its way; one stays behind when its sender dies. */
+export const sending = (name: string) => `.sending-${name}-`;
+
 export interface Site {
   /** Absolute path of the folder that holds this lab's jobs; made when it is missing. @throws ProvingGroundError `unreachable` */
   root(): Promise<string>;

@@ -19,7 +19,10 @@ export interface SlurmOptions {
   lab: string;
   /** Seconds between two looks at the jobs' files. */
   beat?: number;
-  /** Seconds that a record may take through the file system after Slurm is done with its job; eight times as long where Slurm forgot it. */
+  /**
+   * Seconds that a record may take through the file system after Slurm is done with its job; eight times as long where Slurm forgot one that
+   * had begun.
+   */
   settle?: number;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -122,7 +125,9 @@ done`)
     const begun = look.files.kind === "started";
     const since = this.#gone.get(ref.id) ?? this.#now();
     this.#gone.set(ref.id, since);
-    if (this.#now() - since < this.#settle * (judgement.known ? 1 : 8)) {
+    // One that is given to Slurm again may have begun all the same: then the second leaves all to the first.
+    const harmless = judgement.then.state === "absent";
+    if (this.#now() - since < this.#settle * (judgement.known || harmless ? 1 : 8)) {
       return begun ? { state: "running" } : { state: "waiting", reason: "Slurm is done with it; its record is awaited" };
     }
     // Slurm ends what is left on a node where it can tell all that belongs to a job, which not every cluster has it do; here it may be this one.

@@ -37,7 +37,7 @@ export class Contact {
   #failures = 0;
   #told = false;
   #cancel: (() => void) | null = null;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #closed = false;
 
   constructor(options: ContactOptions) {
@@ -131,9 +131,7 @@ export class Contact {
   }
 
   #release(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
 

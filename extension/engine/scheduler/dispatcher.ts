@@ -90,6 +90,7 @@ export class Dispatcher {
     // The target may be set up anew meanwhile.
     const target = () => this.#options.current(place.name) ?? place;
     for (;;) {
+      if (this.#closed || ENDED.has(this.#options.store.runs.get(run.id).state)) return;
       const { compute, contact } = target();
       try {
         await compute.submit({ ...plan.job, directory: ref.directory });
@@ -98,8 +99,6 @@ export class Dispatcher {
         if (!isUnreachable(cause)) throw cause;
         contact.fail(cause);
         await contact.whenBack();
-        const { state } = this.#options.store.runs.get(run.id);
-        if (this.#closed || ENDED.has(state)) return;
       }
     }
     await target().underWay.attach(run, ref, plan);

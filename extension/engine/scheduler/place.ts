@@ -105,6 +105,11 @@ export class Place {
     return this.contact.lost ?? this.slots.capacity.problem;
   }
 
+  /** Whether it does not answer and the user has given it up: its setting was removed. */
+  get isGone(): boolean {
+    return !this.listed && this.contact.lost !== null;
+  }
+
   /** What keeps a run from this target that does not go by itself, in words; null when nothing does. */
   obstacle(need: Need, timeout: number): string | null {
     const why = this.closed ?? this.slots.never(need) ?? this.#capped(need, timeout);

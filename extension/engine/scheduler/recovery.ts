@@ -21,8 +21,12 @@ export interface RecoveryOptions {
   endSurely: (run: Run, found: Verdict) => void;
 }
 
+/** Runs whose end was recorded last: an engine that died then may not have told their target. */
+const RECENT = 100;
+
 export async function takeUp(place: Place, options: RecoveryOptions): Promise<void> {
-  const { records, dispatcher, endSurely } = options;
+  const { store, records, dispatcher, endSurely } = options;
+  if (place.setting !== null) place.underWay.tidy(store.runs.lastEnded(place.name, RECENT).map((id) => records.ref(id)));
   const plans = await plansOf(place, options);
   const runs = [...plans.keys()];
   const states = await statesOf(runs, place, records);

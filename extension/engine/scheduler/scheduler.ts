@@ -53,6 +53,8 @@ const FULL: Notice = {
   level: "error",
   message: "The disk is full: what becomes of the runs cannot be recorded. Free some space; it is made up for then, and nothing is lost.",
 };
+/** Why a run is over of which nobody can tell. */
+const GIVEN_UP = "Its target is no longer in the settings and does not answer: whether it goes on there is not known.";
 const STOPPED: Verdict = { state: "stopped", failure: null, reason: null, metric: null };
 
 export class Scheduler {
@@ -167,12 +169,10 @@ export class Scheduler {
       const run = store.runs.get(id);
       if (ENDED.has(run.state)) continue;
       const place = this.#fleet.get(run.target ?? "");
-      const underWay = place?.underWay;
-      if (place !== undefined && place.contact.lost !== null && run.state !== "queued") {
-        place.underWay.abandon(id, this.#records.ref(id));
-        const reason = `${place.title} did not answer when it was stopped. Its job is ended there when it answers again; until then it may go on.`;
-        this.#end(run, { ...STOPPED, reason }, actor);
-      } else if (underWay !== undefined && (underWay.has(id) || this.#dispatcher.submitted(id))) await underWay.stop(id);
+      // One that is not being made ready here was begun by an earlier engine, and may go on where that cannot be seen at present.
+      const mayGoOn = run.state !== "queued" && (!this.#dispatcher.has(id) || this.#dispatcher.submitted(id));
+      if (place?.isGone === true && mayGoOn) this.#end(run, { ...STOPPED, reason: GIVEN_UP }, actor);
+      else if (place !== undefined && mayGoOn) await place.underWay.stop(id);
       else this.#end(run, STOPPED, actor);
     }
     return ids.map((id) => store.runs.get(id));

@@ -101,7 +101,9 @@ export class Slots {
     }
     if (this.#places + this.#placesFor(need) <= total || (!fixed && need.gpus > 0)) return null;
     return fixed
-      ? `all ${slots} places are taken`
+      ? slots === 1
+        ? "its only place is taken"
+        : `all ${slots} places are taken`
       : `${this.#places} of ${cpus} processors are taken and it needs ${this.#placesFor(need)}`;
   }
 

@@ -47,8 +47,8 @@ export class UnderWay {
   readonly #options: UnderWayOptions;
   readonly #active = new Map<number, Active>();
   readonly #stopAsked = new Set<number>();
-  /** Jobs of runs that were ended in the books while their target did not answer. */
-  readonly #abandoned = new Map<number, JobRef>();
+  /** Of ended runs, which the target could not be told to forget. */
+  readonly #kept: JobRef[] = [];
   /** Runs to be looked at in the next look. */
   #wanted = new Set<number>();
   #cancelLook: (() => void) | null = null;
@@ -98,31 +98,26 @@ export class UnderWay {
     active?.follow.close();
     this.#active.delete(id);
     this.#stopAsked.delete(id);
-    if (active !== undefined) this.#options.compute.discard([active.ref]).catch((cause: unknown) => this.#suffer(cause));
+    if (active !== undefined) this.tidy([active.ref]);
   }
 
-  /**
-   * Ends a run in the books although its target does not answer; should it ever answer again, its job is ended too.
-   * @param ref of its job
-   */
-  abandon(id: number, ref: JobRef): void {
-    this.#abandoned.set(id, this.#active.get(id)?.ref ?? ref);
-    this.#active.get(id)?.follow.close();
-    this.#active.delete(id);
+  /** Has the target forget ended runs: now, or when it answers again. */
+  tidy(refs: readonly JobRef[]): void {
+    if (refs.length === 0 || this.#closed) return;
+    this.#options.compute.discard([...refs]).catch((cause: unknown) => {
+      if (isUnreachable(cause)) this.#kept.push(...refs);
+      this.#suffer(cause);
+    });
   }
 
   /** Looks at everything at once: the target answers again. */
   lookAgain(): void {
     this.#cancelLook?.();
-    for (const [id, ref] of this.#abandoned) {
-      this.#cancel(ref)
-        .then(() => this.#abandoned.delete(id))
-        .catch((cause: unknown) => this.#suffer(cause));
-    }
     for (const id of this.#stopAsked) {
       const active = this.#active.get(id);
       if (active !== undefined) this.#cancel(active.ref).catch((cause: unknown) => this.#suffer(cause));
     }
+    this.tidy(this.#kept.splice(0));
     this.#lookAtAll();
   }
 

@@ -105,6 +105,12 @@ export class Runs {
     return this.#database.all(sql, target ?? null).map((row) => this.#toRun(row));
   }
 
+  /** Numbers of the runs that ended on a target last. */
+  lastEnded(target: string, count: number): number[] {
+    const sql = `SELECT id FROM runs WHERE target = ? AND state IN ('succeeded', 'failed', 'stopped') ORDER BY ended_at DESC LIMIT ?`;
+    return this.#database.all(sql, target, count).map(({ id }) => Number(id));
+  }
+
   /** Hours that ended runs took on a target, times their GPUs. */
   hoursOn(target: string): number {
     const known = this.#hours.get(target);
