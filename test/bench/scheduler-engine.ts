@@ -20,6 +20,8 @@ export interface EngineBench {
   heap: Heap;
   /** Queues runs of ideas that were not run yet, and waits for the end of all. */
   execute(count: number, progress?: (done: number) => void): Promise<Executed>;
+  /** As of its target. */
+  alone?: (count: number) => Promise<number>;
   dispose(): Promise<void>;
 }
 
@@ -29,24 +31,27 @@ export interface EngineBench {
  * @param ideas how many there are
  */
 export async function engineBench(target: BenchTarget, command: string, ideas: number, slots: number): Promise<EngineBench> {
+  const open = await target.open(slots);
   const lab = testLab({ "environment.yaml": manifest(command) });
   try {
     const waiting = await approvedIdeas(lab, ideas);
     const client = await lab.connect();
-    const close = await target.open(client, slots);
+    await open.configure(client);
     const { pid } = await client.request(methods.engineStatus, {});
     const heap = await openHeap(pid, path.join(lab.folder, ".proving-ground/engine.log"));
     return {
       heap,
       execute: (count, progress) => execute(client, waiting.splice(0, count), progress),
+      ...(open.alone === undefined ? {} : { alone: open.alone }),
       dispose: async () => {
         heap.close();
-        await close();
         await lab.dispose();
+        await open.close();
       },
     };
   } catch (cause) {
     await lab.dispose();
+    await open.close();
     throw cause;
   }
 }

@@ -3,7 +3,7 @@
  * eight slots, in a real engine process, per target; memory; whether the cost stays flat from 50 to 5,000 runs in the queue. Beside it,
  * in the same run, OpenEvolve from PyPI doing the same work.
  *
- *     npm run bench:scheduler -- [--nothing 1000] [--seconds 200] [--queues 50,500,5000] [--targets local] [--only nothing,seconds,flat,peer]
+ *     npm run bench:scheduler -- [--nothing 1000] [--seconds 200] [--queues 50,500,5000] [--targets local,contained,slurm] [--only nothing,seconds,flat,peer]
  */
 import { parseArgs } from "node:util";
 import { packaged } from "../workbench/packaged.ts";
@@ -29,7 +29,7 @@ const { values: given } = parseArgs({
     nothing: { type: "string", default: "1000" },
     seconds: { type: "string", default: "200" },
     queues: { type: "string", default: "50,500,5000" },
-    targets: { type: "string", default: "local" },
+    targets: { type: "string", default: "local,contained,slurm" },
     only: { type: "string", default: "nothing,seconds,flat,peer" },
   },
 });
@@ -42,7 +42,7 @@ const targets = given.targets.split(",").map((name) => {
   return target;
 });
 
-ensurePrerequisites(["environment"]);
+ensurePrerequisites(["environment", "clusters"]);
 await packaged();
 console.log(`
 Each run of ours: code of its commit written to a folder of its own, protected files compared with the baseline's, a plan on disk, a
@@ -92,6 +92,7 @@ async function runsOfASecond(target: BenchTarget): Promise<Figure[]> {
     await executed(engine, SLOTS, `${target.name}: warm-up`);
     const { makespan } = await executed(engine, seconds, `${target.name}: runs of one second`);
     const ideal = Math.ceil(seconds / SLOTS) * 1000;
+    const alone = await engine.alone?.(seconds);
     return [
       {
         what: `${target.name}: share of the ideal makespan, ${seconds} runs of one second on ${SLOTS} slots`,
@@ -105,6 +106,17 @@ async function runsOfASecond(target: BenchTarget): Promise<Figure[]> {
         unit: "ms",
         budget: Infinity,
       },
+      ...(alone === undefined
+        ? []
+        : [
+            {
+              what: `  share that ${target.name} reaches by itself on the same jobs (no budget)`,
+              measured: ideal / alone,
+              unit: "",
+              budget: Infinity,
+            },
+            { what: `  ours beside that`, measured: alone / makespan, unit: "", budget: -target.share },
+          ]),
     ];
   });
 }

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { environmentsBaseline, environmentsSetup, runsRetry, runsStop } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
+import { LOCAL } from "../../protocol/target.ts";
 import { openLog } from "../documents/contribution.ts";
 import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
@@ -32,10 +33,15 @@ export const runCommands =
           ...queueHandlers(parts),
           "provingGround.runBaseline": async () => {
             const { lab, environment } = ideation.need();
-            await presenter.work(`Preparing ${environment.name}`, (signal, onProgress) =>
-              lab.link.request(environmentsSetup, { environment: environment.name }, { signal, onProgress }),
-            );
-            await lab.link.request(environmentsBaseline, { environment: environment.name, target: defaultTarget() });
+            const target = defaultTarget();
+            const here = lab.snapshot?.targets.find(({ name }) => name === LOCAL);
+            // Other targets are prepared when a run gets there.
+            if ((target === null || target === LOCAL) && here?.drained !== true) {
+              await presenter.work(`Preparing ${environment.name}`, (signal, onProgress) =>
+                lab.link.request(environmentsSetup, { environment: environment.name }, { signal, onProgress }),
+              );
+            }
+            await lab.link.request(environmentsBaseline, { environment: environment.name, target });
           },
           "provingGround.stop": async (clicked, selected) => {
             const { lab, items } = await targets.runs(clicked, selected, alive, "Stop runs");

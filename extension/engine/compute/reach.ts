@@ -10,6 +10,10 @@ import { SlurmCompute } from "./slurm.ts";
 import { SshSite } from "./ssh-site.ts";
 import { SshCompute } from "./ssh.ts";
 
+/** Seconds between two looks at the files of jobs: on a login node, which others use too, fewer. */
+const BEAT_HERE = 0.5;
+const BEAT_THERE = 2;
+
 /** Where jobs lie on a login node where the setting does not say. */
 const HOME_THERE = "~/.proving-ground";
 
@@ -27,7 +31,12 @@ export function reach(setting: TargetSetting, { lab, folder, environment }: Surr
     case "ssh":
       return new SshCompute({ target: setting, lab, environment });
     case "slurm":
-      return new SlurmCompute({ site: siteOf(setting, { lab, folder, environment }), settings: setting, lab });
+      return new SlurmCompute({
+        site: siteOf(setting, { lab, folder, environment }),
+        settings: setting,
+        lab,
+        beat: setting.host === undefined ? BEAT_HERE : BEAT_THERE,
+      });
     case "ray":
       return new RayCompute({ target: setting, lab, environment, folder: jobsIn(folder, setting) });
   }
