@@ -31,8 +31,9 @@ const SUPERVISOR = "proving-ground: ";
 const NO_SPACE = /No space left on device|ENOSPC|Disk quota exceeded|Errno 28\b/;
 
 export function verdict(ended: Ended): Verdict {
-  const { startedAt, endedAt } = ended.exit;
-  return { ...judge(ended), times: { startedAt, endedAt } };
+  const { endedAt, seconds } = ended.exit;
+  // Not the wall clock's own difference: it may have jumped meanwhile.
+  return { ...judge(ended), times: { startedAt: endedAt - Math.round(seconds * 1000), endedAt } };
 }
 
 function judge(ended: Ended): Verdict {

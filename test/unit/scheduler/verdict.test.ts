@@ -83,3 +83,8 @@ describe("a missing program", () => {
     expect(missingProgram("something else")).toBeNull();
   });
 });
+
+test("a run took what its supervisor counted, whatever the wall clock did meanwhile", () => {
+  const jumped = judge({ startedAt: 9_000_000, endedAt: 1_000_000, seconds: 12.5 });
+  expect(jumped.times).toEqual({ startedAt: 987_500, endedAt: 1_000_000 });
+});
