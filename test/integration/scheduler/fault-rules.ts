@@ -52,9 +52,15 @@ export async function expectAccountedFor(lab: FaultLab, ids: readonly number[], 
     expect({ id, files: lab.filesOf(id) }).toEqual({ id, files });
   }
   expect(lab.inDatabase("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
-  for (const deadline = Date.now() + TIDIED; lab.kept().length > 0 && Date.now() < deadline;) await later(50);
-  expect(lab.kept()).toEqual([]);
+  await tidied(lab);
   return runs;
+}
+
+/** The target keeps nothing of ended runs. */
+export async function tidied(lab: FaultLab): Promise<void> {
+  const deadline = Date.now() + TIDIED;
+  while (lab.kept().length > 0 && Date.now() < deadline) await later(50);
+  expect(lab.kept()).toEqual([]);
 }
 
 /** All ended at their limit with all they had started. @param left what lived of each when its record appeared */
