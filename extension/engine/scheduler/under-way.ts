@@ -28,6 +28,8 @@ export interface UnderWayOptions {
   freeSpace: (folder: string) => Promise<number>;
   /** A run is over, said once; it is forgotten by `forget`. */
   over: (run: Run, found: Verdict) => void;
+  /** The same target before its setting was changed: what was asked of it still is. */
+  before?: UnderWay | undefined;
 }
 
 /** A disk with less is full. */
@@ -44,7 +46,7 @@ interface Active {
 export class UnderWay {
   readonly #options: UnderWayOptions;
   readonly #active = new Map<number, Active>();
-  readonly #stopAsked = new Set<number>();
+  readonly #stopAsked: Set<number>;
   /** Of ended runs, which the target could not be told to forget. */
   readonly #kept: JobRef[] = [];
   #cancelLook: (() => void) | null = null;
@@ -52,6 +54,7 @@ export class UnderWay {
 
   constructor(options: UnderWayOptions) {
     this.#options = options;
+    this.#stopAsked = options.before === undefined ? new Set() : options.before.#stopAsked;
   }
 
   has(id: number): boolean {

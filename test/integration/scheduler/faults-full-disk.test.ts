@@ -54,8 +54,8 @@ function onFullDisk(): void {
       const full = runs.filter((run) => run.failure === "disk full");
       expect(full.map((run) => run.seed)).toEqual(expect.arrayContaining([8, 9, 10, 11]));
       const others = runs.filter((run) => run.failure !== "disk full");
-      expect(others.map(({ id, state, failure }) => ({ id, state, failure }))).toEqual(
-        others.map(({ id }) => ({ id, state: "succeeded", failure: null })),
+      expect(others.map(({ id, state, failure, reason }) => ({ id, state, failure, reason }))).toEqual(
+        others.map(({ id }) => ({ id, state: "succeeded", failure: null, reason: null })),
       );
       const begun = lab.noted("begin");
       expect(others.map(({ id }) => begun.get(id))).toEqual(others.map(() => 1));

@@ -197,17 +197,18 @@ test("an engine starts at once while a target does not answer, finds its runs ag
   ]);
 });
 
-test("a target that is set up anew while it does not answer takes the run that was on its way there", async () => {
-  const it = await place({ train: `echo x >> ../../../../count; ${REPORT}` });
-  it.at.scheduler.targets.configure("human", [it.box()]);
-  await shows(() => shown(it, "box")?.slots === 1);
+test("a target that is set up anew while it does not answer takes the run that was on its way there, and ends the one it was asked to", async () => {
+  const it = await place({ train: `echo x >> ../../../../count; [ "$SEED" != 1 ] || { ${WAIT}; }; ${REPORT}` });
+  it.at.scheduler.targets.configure("human", [it.box({ slots: 2 })]);
   const [first] = await queue(it, [1]);
-  await it.at.over(first!.id);
+  await said(it, first!.id, "up");
   sshd.kill();
   const [run] = await queue(it, [2]);
   await shows(() => shown(it, "box")?.problem);
-  it.at.scheduler.targets.configure("human", [it.box({ slots: 2 })]);
+  await it.at.scheduler.stop([first!.id]);
+  it.at.scheduler.targets.configure("human", [it.box({ slots: 3 })]);
   await sshd.start();
   expect(await it.at.over(run!.id)).toMatchObject({ state: "succeeded", target: "box" });
+  expect(await it.at.over(first!.id)).toMatchObject({ state: "stopped", reason: null });
   expect(readFileSync(join(it.far, "../count"), "utf8")).toBe("x\nx\n");
 });
