@@ -123,6 +123,7 @@ export class LocalCompute implements Compute {
   }
 
   async poll(refs: JobRef[]): Promise<JobState[]> {
+    const starting = refs.map((ref) => this.#children.has(ref.directory));
     const begun = await Promise.all(refs.map((ref) => readStarted(ref.directory)));
     const alive = await processIdentities(begun.flatMap((started) => (started === null ? [] : [started.pid])));
     return Promise.all(
@@ -138,7 +139,11 @@ export class LocalCompute implements Compute {
         }
         if (running) return { state: "running" };
         if (this.#children.has(ref.directory)) return { state: "waiting" };
-        if (started === null) return { state: "absent" };
+        if (started === null) {
+          // Its supervisor was still there at the beginning: it has taken the job, or left it to another, between the looks.
+          const [again] = starting[index] === true ? await this.poll([ref]) : [];
+          return again ?? { state: "absent" };
+        }
         await this.#sweep(ref.directory);
         return { state: "lost", reason: "its supervisor ended without a record: killed by hand, out of memory, or the machine went down" };
       }),

@@ -1,8 +1,8 @@
 /** What ssh's and a host's last words mean for the user. */
 import { ProvingGroundError } from "../../protocol/errors.ts";
 
-/** No room, or no more of it for this user. */
-const FULL = /No space left on device|Disk quota exceeded/i;
+/** No room, or no more of it for this user. tar tells of the last block's rest alone as a write that was cut short. */
+const FULL = /No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes/i;
 
 /** @param command by which the user reaches the host by hand */
 export function unreachable(host: string, said: string, command: string): ProvingGroundError {

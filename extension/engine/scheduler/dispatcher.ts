@@ -152,7 +152,7 @@ export class Dispatcher {
 
   /** @returns whether the run left the queue */
   #place(launch: Launch, blocked: Set<string>): boolean {
-    const { store, places, end, endSurely, onTaken, after } = this.#options;
+    const { store, places, end, endSurely, onTaken } = this.#options;
     const { run, manifest } = launch;
     const need = needOf(manifest);
     const { timeout } = manifest.resources;
@@ -184,21 +184,36 @@ export class Dispatcher {
       const phase = { submitted: false };
       this.#launching.set(run.id, phase);
       this.#launch(launch, grant, place, phase)
-        .catch((cause: unknown) => {
-          const { code, message } = ProvingGroundError.from(cause);
+        .catch(async (cause: unknown) => {
+          const { code } = ProvingGroundError.from(cause);
           if (code === "unreachable" && !phase.submitted) {
             place.contact.fail(cause);
             this.#takeBack(run, place, `${place.title} did not answer while it was made ready.`);
-          } else if (code === "no-slot") {
-            place.pause(message);
-            after(REFUSED, () => this.pump());
-            this.#takeBack(run, place, null);
-          } else endSurely(run, refusal(cause));
+          } else if (code === "no-slot" || (code === "disk-full" && place.setting !== null)) {
+            await this.#refused(run, place, cause);
+          } else {
+            endSurely(run, refusal(cause));
+            place.underWay.tidy([this.#options.records.ref(run.id)]);
+          }
         })
         .finally(() => this.#launching.delete(run.id));
       return true;
     }
     return false;
+  }
+
+  /** It stays first in the queue, and its target, which has no room for any, is asked again later; a human hears of a full disk once. */
+  async #refused(run: Run, place: Place, cause: unknown): Promise<void> {
+    const { after, records, onNotice } = this.#options;
+    const { code, message, hint = "" } = ProvingGroundError.from(cause);
+    const first = place.pause(message);
+    if (first && code === "disk-full") {
+      onNotice({ level: "error", message: `${place.title} takes no more runs: ${message}. ${hint}` });
+    }
+    after(REFUSED, () => this.pump());
+    // What had room is in the way there. It may not answer any more; then it stays until the run is sent again.
+    await place.compute.discard([records.ref(run.id)]).catch(() => undefined);
+    this.#takeBack(run, place, null);
   }
 
   /** Its target cannot take it now: it goes back to its place in the queue. */
@@ -221,6 +236,7 @@ export class Dispatcher {
     if (plan.restored.length > 0) this.#tellRestored(run, plan.restored);
     phase.submitted = true;
     await this.submit(run, plan, place);
+    place.took();
   }
 
   #tellRestored(run: Run, files: string[]): void {

@@ -189,7 +189,7 @@ export class Fleet {
       runs: () => place.slots.runs,
     });
     const underWay = new UnderWay({
-      ...{ store, compute, contact, records, after, insist, freeSpace, over, read },
+      ...{ store, compute, contact, records, after, insist, freeSpace, over, read, before: before?.underWay },
       queues: setting !== null && setting.kind !== "ssh",
       folder,
     });

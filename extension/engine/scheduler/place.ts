@@ -28,7 +28,7 @@ export interface PlaceParts {
 
 /** Milliseconds after which what is known of accelerators is looked at again before a run gets some. */
 const FRESH = 15_000;
-/** Milliseconds before a target is given a run again whose own limits were reached. */
+/** Milliseconds before a target is given a run again that refused one: its own limits were reached, or its disk is full. */
 export const REFUSED = 30_000;
 const HOUR = 3600;
 
@@ -49,7 +49,7 @@ export class Place {
   readonly #hours: () => number;
   /** Hours that runs there may still take at most, by run. */
   readonly hoursAhead: Map<number, number>;
-  /** Why its own scheduler takes no more for now. */
+  /** Why it took no more, from the first refusal until it takes one again. */
   #refusal: { why: string; until: number } | null = null;
   #looked = -Infinity;
   #looking: Promise<void> | null = null;
@@ -72,9 +72,16 @@ export class Place {
     return this.name === LOCAL ? "This machine" : this.name;
   }
 
-  /** Takes no runs for a while: its own scheduler has just refused one. @param why in words */
-  pause(why: string): void {
+  /** Takes no runs for a while: it has just refused one. @param why in words @returns whether it took the one before */
+  pause(why: string): boolean {
+    const first = this.#refusal === null;
     this.#refusal = { why, until: this.#now() + REFUSED };
+    return first;
+  }
+
+  /** It took a run. */
+  took(): void {
+    this.#refusal = null;
   }
 
   /** Looks at what it has. @throws ProvingGroundError `unreachable` */

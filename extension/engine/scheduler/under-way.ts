@@ -28,6 +28,8 @@ export interface UnderWayOptions {
   freeSpace: (folder: string) => Promise<number>;
   /** A run is over, said once; it is forgotten by `forget`. */
   over: (run: Run, found: Verdict) => void;
+  /** The same target before its setting was changed: what was asked of it still is. */
+  before?: UnderWay | undefined;
 }
 
 /** Milliseconds in which looks at a cluster's jobs are gathered. */
@@ -46,7 +48,7 @@ interface Active {
 export class UnderWay {
   readonly #options: UnderWayOptions;
   readonly #active = new Map<number, Active>();
-  readonly #stopAsked = new Set<number>();
+  readonly #stopAsked: Set<number>;
   /** Of ended runs, which the target could not be told to forget. */
   readonly #kept: JobRef[] = [];
   /** Runs to be looked at in the next look. */
@@ -56,6 +58,7 @@ export class UnderWay {
 
   constructor(options: UnderWayOptions) {
     this.#options = options;
+    this.#stopAsked = options.before === undefined ? new Set() : options.before.#stopAsked;
   }
 
   has(id: number): boolean {

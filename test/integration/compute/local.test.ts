@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileS
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Exit, JobState } from "../../../extension/engine/compute/compute.ts";
+import type { Exit, Job, JobState } from "../../../extension/engine/compute/compute.ts";
 import { LocalCompute } from "../../../extension/engine/compute/local.ts";
 import { BASE, folder, job, living, mounted, over, said, sleepers } from "./place.ts";
 
@@ -27,6 +27,20 @@ describe("a job", () => {
     expect(readFileSync(join(at, "stdout.log"), "utf8")).toBe(`${at}/code/it's here\nit's "$me"\noops\n7\n`);
     expect(readFileSync(join(at, "metrics.jsonl"), "utf8")).toBe('{"loss": 1}\n');
     expect(sleepers(at)).toEqual([]);
+  });
+
+  test("that two engines begin is never taken for one that never began, by the one whose supervisor leaves it to the other's", async () => {
+    const other = new LocalCompute({ environment: BASE });
+    const seen = async (by: LocalCompute, todo: Job) => {
+      const ref = await by.submit(todo);
+      for (;;) {
+        const [state] = await by.poll([ref]);
+        if (state?.state !== "waiting" && state?.state !== "running") return state?.state;
+      }
+    };
+    const todo = Array.from({ length: 40 }, () => job(folder(), "true"));
+    const states = await Promise.all(todo.flatMap((one) => [compute, other].map((by) => seen(by, one))));
+    expect(states).toEqual(states.map(() => "ended"));
   });
 
   test("names the signal that ended it", async () => {

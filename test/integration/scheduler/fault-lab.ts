@@ -19,15 +19,30 @@ export interface FaultTarget {
 }
 
 export interface OpenTarget {
+  /** What runs are queued for; null: any. */
+  name: string | null;
+  /** Folder of the jobs of all labs on the target; null where each is in its run's own folder. */
+  jobs: string | null;
+  /** Whether it has a queue of its own, so that a short run may be over before anybody saw it run. */
+  queues: boolean;
+  /** What is in a run's own folder once it has ended well. */
+  complete: readonly string[];
   /** Tells an engine, fresh or not, to use it for all runs, so many at once. */
   configure(client: EngineConnection, slots: number): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Of a run's folder on this machine, wherever it was executed. */
+export const BROUGHT_BACK = ["code", "exit.json", "job.json", "metrics.jsonl", "plan.json", "run.sh", "stdout.log"];
+
 export const LOCAL: FaultTarget = {
   name: "local",
   open: () =>
     Promise.resolve({
+      name: null,
+      jobs: null,
+      queues: false,
+      complete: [...BROUGHT_BACK, "started"].sort(),
       configure: async (client, slots) => {
         await client.request(methods.engineConfigure, { slots, sandbox: "off" });
       },
@@ -50,7 +65,9 @@ export class FaultLab {
   readonly repository: TestLab;
   /** Folder of what is seen from outside; the repository lies in it too, unless it was asked for elsewhere. */
   readonly witness: string;
-  readonly #target: OpenTarget;
+  readonly target: OpenTarget;
+  /** Everything that engines told a connected client. */
+  readonly notices: methods.Notice[] = [];
   readonly #slots: number;
   /** Clients whose engine was killed while it started: each finds the next one, or is told that there is none. */
   readonly #early: Promise<unknown>[] = [];
@@ -60,7 +77,7 @@ export class FaultLab {
 
   private constructor(base: string, target: OpenTarget, { slots, command, timeout, within }: FaultLabOptions) {
     this.witness = base;
-    this.#target = target;
+    this.target = target;
     this.#slots = slots;
     const note = `WITNESS='${base}'\nnote() { echo "$1 $PROVING_GROUND_RUN" >> "$WITNESS/ledger"; }\n`;
     const report = `printf '{"step": 1, "loss": %s}\\n' "$VALUE" >> "$PROVING_GROUND_METRICS"\n`;
@@ -94,7 +111,8 @@ knobs:
   async connect(): Promise<void> {
     this.client = await this.repository.connect();
     await Promise.all(this.#early.splice(0));
-    await this.#target.configure(this.client, this.#slots);
+    this.client.onNotification(methods.notice, (notice) => this.notices.push(notice));
+    await this.target.configure(this.client, this.#slots);
     this.watched = await Watched.of(this.client);
   }
 
@@ -105,7 +123,7 @@ knobs:
     await this.client.request(methods.implement, { ideas: [id] });
     await this.client.request(methods.proposalApprove, { idea: id, undecided: "accept" });
     const seeds = Array.from({ length: runs }, (_, seed) => seed);
-    return (await this.client.request(methods.runsEnqueue, { ideas: [id], seeds })).map((run) => run.id);
+    return (await this.client.request(methods.runsEnqueue, { ideas: [id], seeds, target: this.target.name })).map((run) => run.id);
   }
 
   /** Kills the engine so many milliseconds from now, wherever it is then. */
@@ -174,15 +192,33 @@ knobs:
     return path.join(this.repository.folder, ".proving-ground/runs", String(run));
   }
 
+  /** Folder of a run's job on its target, while it is there. */
+  farFolder(run: number): string {
+    return this.kept().find((folder) => path.basename(folder) === String(run)) ?? this.runFolder(run);
+  }
+
   /** Files of the folder of a run, those of its code left out. */
   filesOf(run: number): string[] {
     return readdirSync(this.runFolder(run)).sort();
   }
 
-  /** Record that a run's supervisor left; null while there is none. */
+  /** Record that a run's supervisor left, on its target or brought back; null while there is none. */
   exitOf(run: number): Exit | null {
-    const file = path.join(this.runFolder(run), "exit.json");
-    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Exit) : null;
+    for (const folder of [this.farFolder(run), this.runFolder(run)]) {
+      try {
+        return JSON.parse(readFileSync(path.join(folder, "exit.json"), "utf8")) as Exit;
+      } catch {
+        // It is not there yet, or on its way from the target to this machine.
+      }
+    }
+    return null;
+  }
+
+  /** Folders of jobs that the target keeps apart from those of their runs. */
+  kept(): string[] {
+    const { jobs } = this.target;
+    if (jobs === null || !existsSync(jobs)) return [];
+    return readdirSync(jobs).flatMap((lab) => readdirSync(path.join(jobs, lab)).map((job) => path.join(jobs, lab, job)));
   }
 
   /** What the lab's database holds, read from outside. */
@@ -203,7 +239,7 @@ knobs:
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.repository.dispose();
-    await this.#target.close();
+    await this.target.close();
     for (const pid of this.living()) end(pid);
     rmSync(this.witness, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -1,12 +1,17 @@
 /** A queue on a disk that becomes full while it is worked off: every run is accounted for once there is room, and none was executed twice. */
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as methods from "../../../extension/protocol/methods.ts";
 import { hasSmallDisk, runInNamespace, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
 import { allGone } from "../../fixtures/terminal.ts";
+import { asked } from "../compute/place.ts";
 import { FaultLab, LOCAL } from "./fault-lab.ts";
+
+/** Runs whose code is made ready before they have a place, and files of each. */
+const AHEAD = 8;
+const FILES = 4;
 
 let disk: SmallDisk;
 let lab: FaultLab;
@@ -40,6 +45,14 @@ function onFullDisk(): void {
       await lab.hasNoted("held", 4);
       await lab.watched.until(({ runs }) => runs.filter((run) => run.state === "running").length === 4);
       const told = new Promise<methods.Notice>((resolve) => lab.client.onNotification(methods.notice, resolve));
+      // Code for the next ones that finds no room would give back what it had.
+      const ahead = path.join(lab.repository.folder, ".proving-ground/ahead");
+      const isReady = (run: string) =>
+        existsSync(path.join(ahead, run, "tiny")) && readdirSync(path.join(ahead, run, "tiny")).length === FILES;
+      await asked(
+        () => Promise.resolve(existsSync(ahead) ? readdirSync(ahead) : []),
+        (ready) => ready.length === AHEAD && ready.every(isReady),
+      );
       // What the engine has set aside for its own records, and what its log could still take, goes too.
       rmSync(path.join(lab.repository.folder, ".proving-ground/lab.db.reserve"), { force: true });
       disk.fill(path.join(lab.repository.folder, ".proving-ground/engine.log"));
@@ -54,8 +67,8 @@ function onFullDisk(): void {
       const full = runs.filter((run) => run.failure === "disk full");
       expect(full.map((run) => run.seed)).toEqual(expect.arrayContaining([8, 9, 10, 11]));
       const others = runs.filter((run) => run.failure !== "disk full");
-      expect(others.map(({ id, state, failure }) => ({ id, state, failure }))).toEqual(
-        others.map(({ id }) => ({ id, state: "succeeded", failure: null })),
+      expect(others.map(({ id, state, failure, reason }) => ({ id, state, failure, reason }))).toEqual(
+        others.map(({ id }) => ({ id, state: "succeeded", failure: null, reason: null })),
       );
       const begun = lab.noted("begin");
       expect(others.map(({ id }) => begun.get(id))).toEqual(others.map(() => 1));

@@ -1,0 +1,68 @@
+/** Runs on a host whose disk becomes full while they go on: every one is accounted for, here and there, and none was executed twice. */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hasSmallDisk, runInNamespace, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
+import { type Sshd, startSshd } from "../../fixtures/sshd.ts";
+import * as methods from "../../../extension/protocol/methods.ts";
+import { asked } from "../compute/place.ts";
+import { FaultLab } from "./fault-lab.ts";
+import { tidied } from "./fault-rules.ts";
+import { behindSsh } from "./fault-targets.ts";
+
+let disk: SmallDisk;
+let sshd: Sshd;
+let lab: FaultLab;
+
+if (hasSmallDisk()) describe("on a host whose disk is full for a while", onFullDisk);
+else {
+  it("holds in a user namespace, where this user may mount a small disk", { timeout: 300_000 }, () => {
+    const { status, output } = runInNamespace(fileURLToPath(import.meta.url));
+    expect(status, output).toBe(0);
+  });
+}
+
+function onFullDisk(): void {
+  beforeEach(async () => {
+    disk = smallDisk(8);
+    sshd = await startSshd();
+  });
+  afterEach(async () => {
+    await lab.dispose();
+    sshd.end();
+    disk.dispose();
+  });
+
+  it("24 runs end well, but for those that ran when it became full; the others wait for room, and a human is told once", async () => {
+    // The fifth to the eighth wait for a word, on another disk.
+    const held = 'case $SEED in 4|5|6|7) note held; until [ -e "$WITNESS/go" ]; do sleep 0.05; done ;; esac';
+    lab = await FaultLab.make({ target: behindSsh(sshd, disk.folder), slots: 4, timeout: 60, command: `note begin\n${held}` });
+    await lab.connect();
+    const ids = await lab.queue(24);
+    await lab.hasNoted("held", 4);
+    const told = new Promise<methods.Notice>((resolve) => lab.client.onNotification(methods.notice, resolve));
+    disk.fill();
+    writeFileSync(path.join(lab.witness, "go"), "");
+    expect((await told).message).toMatch(/^box takes no more runs: the disk of gpu-box is full: .*Free some space on gpu-box/);
+    await lab.watched.until(({ runs }) => runs.filter(({ failure }) => failure === "disk full").length === 4);
+    await asked(
+      () => lab.client.request(methods.runsWhy, { run: ids[23]! }).then(({ reasons }) => reasons.at(-1)),
+      (reason) => reason?.startsWith("box: the disk of gpu-box is full") === true,
+    );
+    disk.free();
+    // The next engine asks at once.
+    await lab.killAfter(0);
+    await lab.connect();
+    const runs = await lab.allEnded();
+    expect(runs.map(({ seed, state, failure }) => ({ seed, state, failure }))).toEqual(
+      ids.map((_, seed) =>
+        [4, 5, 6, 7].includes(seed) ? { seed, state: "failed", failure: "disk full" } : { seed, state: "succeeded", failure: null },
+      ),
+    );
+    expect([...lab.noted("begin")].sort(([a], [b]) => a - b)).toEqual(ids.map((id) => [id, 1]));
+    await lab.allGone();
+    await tidied(lab);
+    expect(lab.notices).toHaveLength(1);
+  });
+}
