@@ -56,13 +56,15 @@ function onFullDisk(): void {
     await lab.killAfter(0);
     await lab.connect();
     const runs = await lab.allEnded();
-    // What was sent in part and removed again may have left one of them the room for its record.
+    // What was sent in part and removed again may have left room to begin, or to end well, for a few.
     const failed = runs.filter(({ state }) => state === "failed");
     expect(failed.map(({ failure }) => failure)).toEqual(failed.map(() => "disk full"));
-    expect(failed.length).toBeGreaterThan(0);
-    expect(failed.every(isHeld)).toBe(true);
-    expect(runs.filter(({ state }) => state === "succeeded").length).toBe(ids.length - failed.length);
-    expect([...lab.noted("begin")].sort(([a], [b]) => a - b)).toEqual(ids.map((id) => [id, 1]));
+    const well = runs.filter(({ state }) => state === "succeeded").map(({ id }) => id);
+    expect(well.length + failed.length).toBe(ids.length);
+    expect(well.length).toBeGreaterThan(ids.length / 2);
+    const begun = lab.noted("begin");
+    expect(well.map((id) => begun.get(id))).toEqual(well.map(() => 1));
+    expect([...begun.values()].filter((times) => times > 1)).toEqual([]);
     await lab.allGone();
     await tidied(lab);
     expect(lab.notices).toHaveLength(1);
