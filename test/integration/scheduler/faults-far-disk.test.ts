@@ -41,10 +41,15 @@ function onFullDisk(): void {
     await lab.connect();
     const ids = await lab.queue(24);
     await lab.hasNoted("held", 4);
-    const told = new Promise<methods.Notice>((resolve) => lab.client.onNotification(methods.notice, resolve));
     disk.fill();
     writeFileSync(path.join(lab.witness, "go"), "");
-    expect((await told).message).toMatch(/^box takes no more runs: the disk of gpu-box is full: .*Free some space on gpu-box/);
+    // Each that ends gives back what its folder took, which others take.
+    const fills = () => {
+      disk.fill();
+      return Promise.resolve(lab.notices);
+    };
+    const [told] = await asked(fills, ({ length }) => length > 0);
+    expect(told?.message).toMatch(/^box takes no more runs: the disk of gpu-box is full: .*Free some space on gpu-box/);
     const isHeld = ({ seed }: { seed: number }) => seed >= 4 && seed <= 7;
     await lab.watched.until(({ runs }) => runs.filter(isHeld).every(({ endedAt }) => endedAt !== null));
     await asked(
@@ -58,7 +63,8 @@ function onFullDisk(): void {
     const runs = await lab.allEnded();
     // What was sent in part and removed again may have left room to begin, or to end well, for a few.
     const failed = runs.filter(({ state }) => state === "failed");
-    expect(failed.map(({ failure }) => failure)).toEqual(failed.map(() => "disk full"));
+    // Where room came back as one ended, nothing of the full disk is to be seen but that its metric is missing.
+    expect(failed.map(({ failure }) => failure === "disk full" || failure === "no metric")).toEqual(failed.map(() => true));
     const well = runs.filter(({ state }) => state === "succeeded").map(({ id }) => id);
     expect(well.length + failed.length).toBe(ids.length);
     expect(well.length).toBeGreaterThan(ids.length / 2);
