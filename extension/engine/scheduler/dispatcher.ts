@@ -13,7 +13,7 @@ import { type Place, REFUSED } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import type { Records } from "./records.ts";
 import type { Grant } from "./slots.ts";
-import type { Verdict } from "./verdict.ts";
+import { STOPPED, type Verdict } from "./verdict.ts";
 
 export interface DispatcherOptions {
   store: Store;
@@ -221,6 +221,10 @@ export class Dispatcher {
     const { store, insist } = this.#options;
     insist.on(() => {
       if (store.runs.get(run.id).state !== "starting") return;
+      if (store.runs.isStopAsked(run.id)) {
+        this.#options.end(run, STOPPED);
+        return;
+      }
       store.runs.requeue(run.id, why);
       place.release(run.id);
       this.pump();

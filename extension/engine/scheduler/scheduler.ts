@@ -2,7 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Notice } from "../../protocol/methods.ts";
-import type { Curve, LogSlice, Run, Target } from "../../protocol/run.ts";
+import type { Curve, LogSlice, Run, RunState, Target } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
 import { type CheckStep, type LiveCheck, LOCAL, type TargetSetting } from "../../protocol/target.ts";
 import type { Compute } from "../compute/compute.ts";
@@ -22,7 +22,7 @@ import { Records } from "./records.ts";
 import { takeUp } from "./recovery.ts";
 import type { Prepared } from "./setup.ts";
 import type { Variables } from "./variables.ts";
-import type { Verdict } from "./verdict.ts";
+import { STOPPED, type Verdict } from "./verdict.ts";
 
 export interface SchedulerOptions {
   store: Store;
@@ -55,7 +55,7 @@ const FULL: Notice = {
 };
 /** Why a run is over of which nobody can tell. */
 const GIVEN_UP = "Its target is no longer in the settings and does not answer: whether it goes on there is not known.";
-const STOPPED: Verdict = { state: "stopped", failure: null, reason: null, metric: null };
+const BEGUN: ReadonlySet<RunState> = new Set(["starting", "running"]);
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -172,8 +172,12 @@ export class Scheduler {
       // One that is not being made ready here was begun by an earlier engine, and may go on where that cannot be seen at present.
       const mayGoOn = run.state !== "queued" && (!this.#dispatcher.has(id) || this.#dispatcher.submitted(id));
       if (place?.isGone === true && mayGoOn) this.#end(run, { ...STOPPED, reason: GIVEN_UP }, actor);
-      else if (place !== undefined && mayGoOn) await place.underWay.stop(id);
-      else this.#end(run, STOPPED, actor);
+      else if (place !== undefined && mayGoOn) {
+        this.#insist.on(() => {
+          if (BEGUN.has(store.runs.get(id).state)) store.runs.askStop(id, actor);
+        });
+        await place.underWay.stop(id);
+      } else this.#end(run, STOPPED, actor);
     }
     return ids.map((id) => store.runs.get(id));
   }

@@ -9,7 +9,7 @@ import type { Insist } from "./insist.ts";
 import type { MetricReader, MetricSettings } from "./metric.ts";
 import type { Plan } from "./plan.ts";
 import type { Records } from "./records.ts";
-import { lost, verdict, type Verdict } from "./verdict.ts";
+import { lost, STOPPED, verdict, type Verdict } from "./verdict.ts";
 
 export interface UnderWayOptions {
   store: Store;
@@ -83,8 +83,8 @@ export class UnderWay {
     follow.look();
     this.#look([run.id]);
     this.#cancelLook ??= after(compute.pace, () => this.#lookAtAll());
-    // An engine may have ended between saying that a run is to be stopped early and stopping it.
-    if (store.runs.get(run.id).early !== null) this.#stopAsked.add(run.id);
+    // An engine may have ended between saying that a run is to be stopped and stopping it.
+    if (store.runs.get(run.id).early !== null || store.runs.isStopAsked(run.id)) this.#stopAsked.add(run.id);
     if (this.#stopAsked.has(run.id)) await this.#cancel(ref);
   }
 
@@ -232,7 +232,7 @@ export class UnderWay {
     const reader = await follow.finish();
     if (state.state !== "ended") {
       // A stop that comes at once can end the supervisor before it is able to record anything.
-      if (this.#stopAsked.has(run.id)) return { state: "stopped", failure: null, reason: null, metric: null };
+      if (this.#stopAsked.has(run.id)) return STOPPED;
       const { freeSpace, folder, queues } = this.#options;
       const reason =
         state.state === "lost" ? state.reason : queues ? "its target does not know it any more" : "its supervisor could not be started";

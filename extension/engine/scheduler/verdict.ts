@@ -13,6 +13,9 @@ export interface Verdict {
   times?: { startedAt: number; endedAt: number };
 }
 
+/** The verdict on a run that was stopped before it began. */
+export const STOPPED: Verdict = { state: "stopped", failure: null, reason: null, metric: null };
+
 export interface Ended {
   exit: Exit;
   metric: MetricSettings;

@@ -190,6 +190,16 @@ export class Runs {
     );
   }
 
+  /** Records that a run is to be stopped, before it is: its target may not answer, and a later engine must know. */
+  askStop(id: number, actor: Actor): void {
+    if (this.isStopAsked(id)) return;
+    this.#move(actor, id, ["starting", "running"], "run stop asked", "UPDATE runs SET stop_asked = 1 WHERE id = ?", id);
+  }
+
+  isStopAsked(id: number): boolean {
+    return this.#database.get("SELECT stop_asked FROM runs WHERE id = ?", id)?.stop_asked === 1;
+  }
+
   /** A run that was taken but provably never started goes back to its place in the queue. */
   requeue(id: number, why: string | null): void {
     this.#move(
@@ -197,7 +207,7 @@ export class Runs {
       id,
       ["starting"],
       "run requeued",
-      "UPDATE runs SET state = 'queued', started_at = NULL, target = '', contained = NULL, gpus = 0, reason = ? WHERE id = ?",
+      "UPDATE runs SET state = 'queued', started_at = NULL, target = '', contained = NULL, gpus = 0, stop_asked = 0, reason = ? WHERE id = ?",
       why,
       id,
     );

@@ -174,10 +174,13 @@ test("a cap on hours holds, counting what runs there may still take", async () =
 
 test("an engine starts at once while a target does not answer, finds its runs again, ends what was stopped meanwhile, and tells once each way", async () => {
   const before = await place({ train: `${WAIT}; ${REPORT}` });
-  before.at.scheduler.targets.configure("human", [before.box({ slots: 2 })]);
-  const [goesOn, stopped, waits] = (await queue(before, [1, 2, 3])).map(({ id }) => id) as [number, number, number];
-  await Promise.all([goesOn, stopped].map((id) => said(before, id, "up")));
+  before.at.scheduler.targets.configure("human", [before.box({ slots: 3 })]);
+  const runs = (await queue(before, [1, 2, 3, 4])).map(({ id }) => id) as [number, number, number, number];
+  const [goesOn, stopped, stoppedBefore, waits] = runs;
+  await Promise.all([goesOn, stopped, stoppedBefore].map((id) => said(before, id, "up")));
   sshd.kill();
+  // Asked of an engine that dies before the target hears of it.
+  await before.at.scheduler.stop([stoppedBefore]);
   const it = await before.again();
   const [here] = await queue(it, [9], "local");
   expect(await it.at.running(here!.id)).toMatchObject({ target: "local" });
@@ -186,13 +189,13 @@ test("an engine starts at once while a target does not answer, finds its runs ag
   expect(await it.at.scheduler.queue.why(waits)).toEqual([expect.stringMatching(/^box: .*(refused|does not answer)/) as string]);
   expect(it.at.store.runs.get(stopped).state).toBe("running");
   await sshd.start();
-  expect(await it.at.over(stopped)).toMatchObject({ state: "stopped", reason: null });
+  for (const id of [stopped, stoppedBefore]) expect(await it.at.over(id)).toMatchObject({ state: "stopped", reason: null });
   await said(it, waits, "up");
   for (const id of [goesOn, waits]) it.go(id);
   for (const id of [goesOn, waits]) expect(await it.at.over(id)).toMatchObject({ state: "succeeded", target: "box" });
   await shows(() => readdirSync(it.far).length === 0);
   expect(it.at.notices.map(({ level, message }) => ({ level, message }))).toEqual([
-    { level: "warning", message: expect.stringMatching(/does not answer.*What comes of the 2 runs there/) as string },
+    { level: "warning", message: expect.stringMatching(/does not answer.*What comes of the 3 runs there/) as string },
     { level: "info", message: "box answers again." },
   ]);
 });

@@ -6,6 +6,7 @@
 export const sql = `
 ALTER TABLE runs ADD COLUMN asked TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN contained TEXT;
+ALTER TABLE runs ADD COLUMN stop_asked INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN gpus INTEGER NOT NULL DEFAULT 0;
 UPDATE runs SET target = '' WHERE state = 'queued';
 CREATE INDEX runs_queue ON runs(environment, asked, position, id) WHERE state = 'queued';
