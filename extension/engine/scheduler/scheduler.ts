@@ -174,7 +174,9 @@ export class Scheduler {
       if (place?.isGone === true && mayGoOn) this.#end(run, { ...STOPPED, reason: GIVEN_UP }, actor);
       else if (place !== undefined && mayGoOn) {
         this.#insist.on(() => {
-          if (BEGUN.has(store.runs.get(id).state)) store.runs.askStop(id, actor);
+          // That one is to be stopped early is recorded already.
+          const { state, early } = store.runs.get(id);
+          if (BEGUN.has(state) && early === null) store.runs.askStop(id, actor);
         });
         await place.underWay.stop(id);
       } else this.#end(run, STOPPED, actor);
