@@ -105,12 +105,12 @@ describe("hosts of the ssh configuration", () => {
   it("are those that can be named, in the files that are included too, one of which includes the whole again", async () => {
     await write(
       ".ssh/config",
-      'Include conf.d/*.conf ~/work/ssh_config\nHost gpu-box  other # mine\n  HostName 10.0.0.1\nHost *.cluster !bad ?\n  User ada\nhost="last"\nMatch host x\n',
+      'Include conf.d/*.conf ~/team/ssh_config\nHost gpu-box  other # mine\n  HostName 10.0.0.1\nHost *.cluster !bad ?\n  User ada\nhost="last"\nMatch host x\n',
     );
     await write(".ssh/conf.d/b.conf", "Host login\n");
     await write(".ssh/conf.d/a.conf", "\tHost\tnode\nInclude ../config\n");
     await write(".ssh/conf.d/a.bak", "Host no\n");
-    await write("work/ssh_config", "HOST office gpu-box\n");
+    await write("team/ssh_config", "HOST office gpu-box\n");
     expect(await sshHosts(home)).toEqual(["node", "login", "office", "gpu-box", "other", "last"]);
   });
 

@@ -135,11 +135,11 @@ describe("of a home is shown what programs need", () => {
     const root = place({
       "home/.pyenv/versions/3.11/bin/python3": "",
       "home/.pyenv/versions/3.11/lib/python3.11/os.py": "",
-      "home/work/.venv/bin/python": "",
-      "home/work/secret": "",
+      "home/project/.venv/bin/python": "",
+      "home/project/secret": "",
     });
-    writeFileSync(join(root, "home/work/.venv/pyvenv.cfg"), `home = ${join(root, "home/.pyenv/versions/3.11/bin")}\nversion = 3.11\n`);
-    expect(shown(root, { VIRTUAL_ENV: "~/work/.venv" }).sort()).toEqual([".pyenv/versions/3.11", "work/.venv"]);
+    writeFileSync(join(root, "home/project/.venv/pyvenv.cfg"), `home = ${join(root, "home/.pyenv/versions/3.11/bin")}\nversion = 3.11\n`);
+    expect(shown(root, { VIRTUAL_ENV: "~/project/.venv" }).sort()).toEqual([".pyenv/versions/3.11", "project/.venv"]);
   });
 
   test("nothing of where secrets are, nor the home itself", () => {
