@@ -179,6 +179,9 @@ export class Fleet {
       ...{ after, onNotice, onError, clock: () => store.now() },
       attempt: async () => {
         await place.look();
+        // A cluster whose files are reached and whose own scheduler is silent has not come back.
+        const { managed, problem } = place.slots.capacity;
+        if (managed && problem !== null) throw new ProvingGroundError("unreachable", `${name} does not answer: ${problem}`);
       },
       changed: () => {
         this.publish();
