@@ -56,6 +56,11 @@ export function formatDifference(value: number): string {
   return value < 0 ? `−${formatNumber(-value)}` : `+${formatNumber(value)}`;
 }
 
+/** A moment as the user's own settings write it. @param at milliseconds since 1970 */
+export function clock(at: number): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
+}
+
 /** Shortens a cell, so that a table keeps its shape. */
 export function clip(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;

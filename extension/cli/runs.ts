@@ -1,10 +1,13 @@
 /** Runs in the terminal: their table, and waiting for them to end. */
+import type { Command } from "commander";
 import type { EngineConnection } from "../protocol/connect.ts";
 import { ProvingGroundError } from "../protocol/errors.ts";
 import { ENDED, type Run, stateText } from "../protocol/run.ts";
-import type { Context } from "./context.ts";
+import { runsForecastText } from "../protocol/forecast-text.ts";
+import { runsForecast } from "../protocol/methods.ts";
+import { asTarget, print, type Context } from "./context.ts";
 import { awaitInLab } from "./follow.ts";
-import { clip, table } from "./output.ts";
+import { clip, clock, table } from "./output.ts";
 
 export function runTable(runs: readonly Run[]): string {
   const rows = runs.map((run) => [
@@ -18,6 +21,23 @@ export function runTable(runs: readonly Run[]): string {
     clip(run.reason ?? "", 80),
   ]);
   return table(["run", "idea", "seed", "target", "state", "metric", "seconds", "note"], rows, "no runs");
+}
+
+/** Says what runs would take. @param wanted how many of which environment @param target as the user named it */
+export async function printForecasts(
+  lab: EngineConnection,
+  wanted: ReadonlyMap<string, number>,
+  target: string | undefined,
+  context: Context,
+  command: Command,
+): Promise<void> {
+  const asked = [...wanted].map(([environment, runs]) => lab.request(runsForecast, { environment, runs, target: asTarget(target) }));
+  const forecasts = await Promise.all(asked);
+  const lines = forecasts.flatMap((forecast) => [
+    runsForecastText(forecast, Date.now(), clock),
+    ...forecast.warnings.map((warning) => `warning: ${warning}`),
+  ]);
+  print(context, command, forecasts, lines.join("\n"));
 }
 
 /** Seconds from start to end, to a tenth; null while it has not ended. */

@@ -177,10 +177,10 @@ export const runsEnqueue = request<Run[]>()(
   "runs/enqueue",
   z.object({ ideas: ideaIds, seeds: z.array(z.int()).min(1).optional(), target: onTarget }),
 );
-/** What runs of ideas would take; nothing is queued. */
+/** What so many runs of an environment would take; nothing is queued. */
 export const runsForecast = request<RunsForecast>()(
   "runs/forecast",
-  z.object({ ideas: ideaIds, seeds: z.array(z.int()).min(1).optional(), target: onTarget }),
+  z.object({ environment: z.string(), runs: z.int().min(1), target: onTarget }),
 );
 export const runsStop = request<Run[]>()("runs/stop", z.object({ runs: runIds }));
 /** Queues the same commit and seed again as new runs; without a target, for the same as before. */

@@ -59,6 +59,15 @@ test("runs are asked about before they are queued where something stands against
   await expect(window.treeRow("Runs", "drained: this machine")).toHaveCount(3);
 });
 
+test("so is a measurement of the baseline, and nothing is queued by who would rather not", async ({ window }) => {
+  await window.clickViewAction("Runs", "Measure Baseline");
+  await expect(window.dialog()).toContainText("Queue 1 run?");
+  await expect(window.dialog()).toContainText("done about");
+  await expect(window.dialog()).toContainText("This machine: it is drained");
+  await window.answerDialog("Cancel");
+  await expect(window.treeRow("Runs", "drained: this machine")).toHaveCount(3);
+});
+
 test("a queued run is dragged before another, moved by menu and by keyboard", async ({ window }) => {
   const { page } = window;
   const [a, b, c] = (await queue(window)) as [string, string, string];

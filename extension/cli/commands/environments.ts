@@ -5,7 +5,14 @@ import { environmentsBaseline, environmentsCheck, environmentsList, environments
 import { ANY, asTarget, integers, leaf, print, progressOf, type Context } from "../context.ts";
 import { baselineText, chooseEnvironment } from "../lab.ts";
 import { table, type Cell } from "../output.ts";
-import { awaitRuns, runTable } from "../runs.ts";
+import { awaitRuns, printForecasts, runTable } from "../runs.ts";
+
+interface BaselineOptions {
+  seeds?: number[];
+  target?: string;
+  dryRun?: boolean;
+  wait?: boolean;
+}
 
 export function addEnvironmentCommands(program: Command, context: Context): void {
   const group = program.command("env").description("research environments of this repository");
@@ -54,11 +61,17 @@ export function addEnvironmentCommands(program: Command, context: Context): void
       .argument("[name]")
       .option("--seeds <n,…>", "seeds to run", integers)
       .option("--target <name>", `target that they are queued for, or ${ANY}: whichever has room first`)
+      .option("--dry-run", "say what it would take, and queue nothing")
       .option("--wait", "wait until the runs have ended")
       .description("run the unchanged code"),
-  ).action(async (name: string | undefined, options: { seeds?: number[]; target?: string; wait?: boolean }, command: Command) => {
+  ).action(async (name: string | undefined, options: BaselineOptions, command: Command) => {
     const lab = await context.lab();
     const environment = await chooseEnvironment(lab, name);
+    if (options.dryRun === true) {
+      const wanted = new Map([[environment.name, options.seeds?.length ?? 1]]);
+      await printForecasts(lab, wanted, options.target, context, command);
+      return;
+    }
     const queued = await lab.request(environmentsBaseline, {
       environment: environment.name,
       target: asTarget(options.target),

@@ -1,12 +1,13 @@
 /** `run` and `runs`: executing implementations, the queue, and one run in detail. */
 import type { Command } from "commander";
 import { ProvingGroundError } from "../../protocol/errors.ts";
+import type { Snapshot } from "../../protocol/lab.ts";
 import * as methods from "../../protocol/methods.ts";
 import type { Curve, Run } from "../../protocol/run.ts";
 import { ANY, asTarget, integer, integers, leaf, print, type Context } from "../context.ts";
 import { ofEnvironment } from "../lab.ts";
 import { facts, table } from "../output.ts";
-import { awaitRuns, runTable, untilEnded, wallTime } from "../runs.ts";
+import { awaitRuns, printForecasts, runTable, untilEnded, wallTime } from "../runs.ts";
 import { addLogCommand } from "./log.ts";
 
 export function addRunCommands(program: Command, context: Context): void {
@@ -16,16 +17,30 @@ export function addRunCommands(program: Command, context: Context): void {
       .argument("<idea...>", "numbers", integers)
       .option("--seeds <n,…>", "seeds to run", integers)
       .option("--target <name>", `target that they are queued for, or ${ANY}: whichever has room first`)
+      .option("--dry-run", "say what it would take, and queue nothing")
       .option("--wait", "wait until the runs have ended")
       .description("execute implementations"),
-  ).action(async (ideas: number[], options: { seeds?: number[]; target?: string; wait?: boolean }, command: Command) => {
+  ).action(async (ideas: number[], options: { seeds?: number[]; target?: string; dryRun?: boolean; wait?: boolean }, command: Command) => {
     const lab = await context.lab();
     const { seeds, target } = options;
+    if (options.dryRun === true) {
+      const known = await lab.request(methods.labSubscribe, {});
+      const each = Map.groupBy(ideas, (id) => environmentOf(known, id));
+      const wanted = new Map([...each].map(([name, { length }]) => [name, length * (seeds?.length ?? 1)]));
+      await printForecasts(lab, wanted, target, context, command);
+      return;
+    }
     const queued = await lab.request(methods.runsEnqueue, { ideas, target: asTarget(target), ...(seeds === undefined ? {} : { seeds }) });
     const runs = options.wait === true ? await awaitRuns(lab, queued, context) : queued;
     print(context, command, runs, runTable(runs));
   });
   addQueue(program.command("runs").description("the queue and what came out of it"), context);
+}
+
+function environmentOf({ ideas }: Snapshot, id: number): string {
+  const idea = ideas.find((one) => one.id === id);
+  if (idea !== undefined) return idea.environment;
+  throw new ProvingGroundError("unknown-idea", `there is no idea #${id}`, { hint: "`proving-ground ideas list` shows them." });
 }
 
 function addQueue(group: Command, context: Context): void {

@@ -7,6 +7,7 @@ import type { Forecast, Search } from "../../protocol/search.ts";
 import { forecastTexts } from "../../protocol/search-text.ts";
 import { integer, leaf, print, progressOf, type Context } from "../context.ts";
 import { chooseEnvironment, ofEnvironment } from "../lab.ts";
+import { clock } from "../output.ts";
 import { changeable, changeFrom, planFrom, startable, type ChangeOptions, type StartOptions } from "../search-options.ts";
 import { bestOf, searchTable, searchText, untilSearchesEnded } from "../searches.ts";
 import { ideaTable } from "./ideas.ts";
@@ -47,7 +48,6 @@ function addStart(group: Command, context: Context): void {
 }
 
 function forecastLines(forecast: Forecast): string {
-  const clock = (at: number) => new Date(at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
   return [...forecastTexts(forecast, Date.now(), clock), ...forecast.warnings.map((warning) => `warning: ${warning}`)].join("\n");
 }
 

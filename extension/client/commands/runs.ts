@@ -1,18 +1,17 @@
 /** Commands on runs: the baseline, stopping, retrying, logs, order. */
 import * as vscode from "vscode";
-import { environmentsBaseline, environmentsSetup, runsRetry, runsStop } from "../../protocol/methods.ts";
+import { runsStop } from "../../protocol/methods.ts";
 import type { Run } from "../../protocol/run.ts";
 import { ENDED } from "../../protocol/run.ts";
-import { LOCAL } from "../../protocol/target.ts";
 import { openLog } from "../documents/contribution.ts";
 import { counted } from "../../protocol/format.ts";
 import type { Contribution } from "../lifecycle.ts";
 import type { Presenter } from "../present.ts";
 import type { Ideation } from "../sidebar/ideation.ts";
-import { defaultTarget } from "../settings/compute.ts";
 import { queueHandlers } from "./queue.ts";
 import type { QueueParts } from "./queue.ts";
 import { registerCommands } from "./registry.ts";
+import { runAgain, runBaseline } from "./running.ts";
 
 export interface RunParts extends QueueParts {
   ideation: Ideation;
@@ -33,15 +32,7 @@ export const runCommands =
           ...queueHandlers(parts),
           "provingGround.runBaseline": async () => {
             const { lab, environment } = ideation.need();
-            const target = defaultTarget();
-            const here = lab.snapshot?.targets.find(({ name }) => name === LOCAL);
-            // Other targets are prepared when a run gets there.
-            if ((target === null || target === LOCAL) && here?.drained !== true) {
-              await presenter.work(`Preparing ${environment.name}`, (signal, onProgress) =>
-                lab.link.request(environmentsSetup, { environment: environment.name }, { signal, onProgress }),
-              );
-            }
-            await lab.link.request(environmentsBaseline, { environment: environment.name, target });
+            await runBaseline(lab, environment, presenter);
           },
           "provingGround.stop": async (clicked, selected) => {
             const { lab, items } = await targets.runs(clicked, selected, alive, "Stop runs");
@@ -60,7 +51,7 @@ export const runCommands =
           },
           "provingGround.retry": async (clicked, selected) => {
             const { lab, items } = await targets.runs(clicked, selected, ended, "Run again");
-            await lab.link.request(runsRetry, { runs: ids(items) });
+            await runAgain(lab, items);
           },
           "provingGround.openLog": async (clicked) => {
             const { lab, items } = await targets.runs(clicked, undefined, (run) => run.startedAt !== null, "Open a run's log", false);

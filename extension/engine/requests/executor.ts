@@ -93,7 +93,7 @@ function answerRunning(server: Server, { store, scheduler, configure }: Executor
   server.handle(methods.runsEnqueue, ({ ideas, ...how }) => scheduler.queue.enqueue("human", ideas, how));
   server.handle(methods.runsStop, ({ runs }) => scheduler.stop(runs));
   server.handle(methods.runsRetry, ({ runs, target }) => scheduler.queue.retry(runs, "human", target));
-  server.handle(methods.runsForecast, ({ ideas, ...how }) => scheduler.queue.forecast(ideas, how));
+  server.handle(methods.runsForecast, ({ environment, runs, target }) => scheduler.queue.forecast(environment, runs, target ?? null));
   server.handle(methods.runsReorder, ({ runs, before }) => scheduler.queue.reorder(runs, before));
   server.handle(methods.runsMove, ({ runs, target }) => scheduler.queue.move(runs, target));
   server.handle(methods.runsWhy, async ({ run }) => ({ reasons: await scheduler.queue.why(run) }));

@@ -141,17 +141,14 @@ export class Queue {
     return moved;
   }
 
-  /** What runs of ideas would take; nothing is queued. @throws ProvingGroundError as `enqueue` */
-  async forecast(ideas: readonly number[], { seeds, target = null }: Queueing = {}): Promise<RunsForecast> {
+  /** What so many runs of an environment would take; nothing is queued. @throws ProvingGroundError `unknown-environment`, `no-slot` */
+  async forecast(name: string, runs: number, target: string | null): Promise<RunsForecast> {
     const { store } = this.#options;
-    const names = [...new Set(ideas.map((id) => store.ideas.get(id).environment))];
-    const [name] = names;
-    if (name === undefined || names.length > 1) throw new ProvingGroundError("usage", "a forecast is of ideas of one environment");
     const { manifest } = await this.environment(name, target);
     const candidates = this.#options.fleet.candidates(target);
     const waits = candidates.map((place) => place.obstacle(needOf(manifest), manifest.resources.timeout));
     const { running, queued } = store.runs.counts();
-    return forecastRuns(ideas.length * (seeds?.length ?? 1), manifest, {
+    return forecastRuns(runs, manifest, {
       seconds: store.runs.meanSeconds(name),
       slots: await this.width(name, target),
       before: running + queued,

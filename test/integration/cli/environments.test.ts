@@ -74,6 +74,15 @@ describe("env check", () => {
 });
 
 describe("env baseline", () => {
+  it("says what it would take, and queues nothing then", async () => {
+    expect(await pg.text("env", "baseline", "--seeds", "1,2,3", "--dry-run")).toBe(
+      "3 runs; how long one takes is not known before the first\n",
+    );
+    expect(await pg.json(z.array(Run), "runs", "list")).toEqual([]);
+    const { error } = await pg.fails(2, "env", "baseline", "--dry-run", "--target", "nobody");
+    expect(error.message).toBe("there is no target nobody");
+  });
+
   it("queues runs of the unchanged code, or waits for them and says how they go", async () => {
     const queued = await pg.json(z.array(Run), "env", "baseline");
     expect(queued).toMatchObject([{ id: 1, idea: null, seed: 0, environment: "tiny" }]);

@@ -63,6 +63,7 @@ async function sayGo(): Promise<void> {
 describe("run", () => {
   it("queues a run for each idea and seed, or waits for them", async () => {
     const [a, b] = [await approved(40), await approved(41)];
+    expect(await pg.text("run", a, b, "--seeds", "1,2", "--dry-run")).toMatch(/^4 runs × \S+ s = \S+ s of runs, done about .*\d/);
     const queued = await pg.json(Runs, "run", a, b, "--seeds", "1,2");
     expect(queued.map((run) => [String(run.idea), run.seed])).toEqual([a, b].flatMap((idea) => [1, 2].map((seed) => [idea, seed])));
     const { code, out, err } = await pg.run(["run", a, "--wait"]);
