@@ -177,12 +177,7 @@ export class Fleet {
     const contact = new Contact({
       title: setting === null ? "This machine" : name,
       ...{ after, onNotice, onError, clock: () => store.now() },
-      attempt: async () => {
-        await place.look();
-        // A cluster whose files are reached and whose own scheduler is silent has not come back.
-        const { managed, problem } = place.slots.capacity;
-        if (managed && problem !== null) throw new ProvingGroundError("unreachable", `${name} does not answer: ${problem}`);
-      },
+      attempt: () => place.answer(),
       changed: () => {
         this.publish();
         if (contact.lost !== null) return;

@@ -1,4 +1,5 @@
 /** One target as the scheduler sees it: what it has, what was handed out, whether it answers, and the runs that are there. */
+import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { Target } from "../../protocol/run.ts";
 import { LOCAL, type TargetSetting } from "../../protocol/target.ts";
 import type { Compute } from "../compute/compute.ts";
@@ -96,6 +97,16 @@ export class Place {
         this.#looking = null;
       });
     return this.#looking;
+  }
+
+  /**
+   * Looks whether it answers again. @throws ProvingGroundError `unreachable`, also while the files of a cluster are reached and its own
+   * scheduler is silent: it has not come back then
+   */
+  async answer(): Promise<void> {
+    await this.look();
+    const { managed, problem } = this.slots.capacity;
+    if (managed && problem !== null) throw new ProvingGroundError("unreachable", `${this.title} does not answer: ${problem}`);
   }
 
   /** Whether what is known of its accelerators may have changed by somebody else's doing. */

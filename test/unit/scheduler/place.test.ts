@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Capacity } from "../../../extension/engine/compute/compute.ts";
+import type { Capacity, Compute } from "../../../extension/engine/compute/compute.ts";
 import { Contact } from "../../../extension/engine/scheduler/contact.ts";
 import { Place } from "../../../extension/engine/scheduler/place.ts";
 import type { Need } from "../../../extension/engine/scheduler/slots.ts";
@@ -19,11 +19,12 @@ function place({ maxHours, capacity, hours = 0 }: { maxHours?: number; capacity?
     ...{ title: "gpubox", clock: () => 0, after: () => () => undefined, changed: () => undefined, runs: () => 0 },
     ...{ attempt: () => Promise.resolve(), onNotice: () => undefined, onError: () => undefined },
   });
-  const made = new Place({
+  const made: Place = new Place({
     name: "gpubox",
     setting: SshTarget.parse({ kind: "ssh", name: "gpubox", host: "gpubox", ...(maxHours === undefined ? {} : { maxHours }) }),
     // Nothing here asks the machine.
-    ...{ compute: NOBODY, setup: NOBODY, underWay: NOBODY },
+    ...{ setup: NOBODY, underWay: NOBODY },
+    compute: { probe: () => Promise.resolve(made.slots.capacity) } as Compute,
     contact,
     inherited: {},
     now: () => now,
@@ -81,6 +82,15 @@ describe("a target", () => {
     expect(made.waits(NEED, HOUR)).toBe("Slurm takes no more jobs of yours now");
     pass(30_000);
     expect(made.waits(NEED, HOUR)).toBeNull();
+  });
+
+  test("has not come back while its files are reached and its own scheduler is silent", async () => {
+    const { made } = place({ capacity: { managed: true, problem: "slurmctld: connection refused" } });
+    await expect(made.answer()).rejects.toThrow("gpubox does not answer: slurmctld: connection refused");
+    made.slots.capacity = { ...made.slots.capacity, problem: null };
+    await made.answer();
+    // What keeps a plain host from taking runs, a full disk for one, does not keep it from answering.
+    await place({ capacity: { problem: "its disk is full" } }).made.answer();
   });
 
   test("is to be looked at again before an accelerator is given away that others may have taken", () => {
