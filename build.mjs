@@ -124,8 +124,13 @@ async function copyPrompts() {
 
 /** dist/environment.schema.json, by which the editor completes and checks `environment.yaml`. */
 async function writeSchema() {
-  const { Manifest } = await import("./extension/protocol/manifest.ts");
-  const schema = z.toJSONSchema(Manifest, { target: "draft-7", io: "input" });
+  const { Manifest, ManifestFile } = await import("./extension/protocol/manifest.ts");
+  const shape = { target: "draft-7", io: "input" };
+  const schema = z.toJSONSchema(ManifestFile, shape);
+  const variant = z.toJSONSchema(Manifest, { ...shape, override: ({ jsonSchema }) => delete jsonSchema.required });
+  delete variant.$schema;
+  delete variant.properties.name;
+  schema.properties.variants.additionalProperties = variant;
   await writeFile(path.join(root, "dist/environment.schema.json"), `${JSON.stringify(schema, undefined, 2)}\n`);
 }
 

@@ -189,5 +189,18 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+const VariantName = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "must be lower case letters, digits and -");
+
+/** `environment.yaml` as it is written: one environment, or several that share a folder and most of what is said of them. */
+export const ManifestFile = Manifest.extend({
+  variants: z
+    .record(VariantName, z.record(z.string(), z.unknown()))
+    .refine((variants) => Object.keys(variants).length > 0, { message: "must name at least one variant" })
+    .optional()
+    .describe(
+      "The same problem at other sizes or on other hardware: each variant is an environment called NAME-VARIANT. Its maps are merged into what stands above, its lists and values replace it. With variants, the file stands for them alone.",
+    ),
+});
+
 /** File name by which an environment is found. */
 export const MANIFEST_FILE = "environment.yaml";

@@ -19,7 +19,25 @@ const RUN: Allowed = {
     ...["MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "NODE_RANK"],
     ...["MODULEPATH", "MODULESHOME", "LOADEDMODULES"],
   ],
-  beginnings: ["LC_", "CUDA_", "NVIDIA_", "OMP_", "SLURM_", "PMI_", "PMIX_", "OMPI_", "NCCL_", "RCCL_", "GLOO_", "UCX_", "FI_", "LMOD_"],
+  beginnings: [
+    "WANDB_",
+    "MLFLOW_",
+    "TENSORBOARD_",
+    "LC_",
+    "CUDA_",
+    "NVIDIA_",
+    "OMP_",
+    "SLURM_",
+    "PMI_",
+    "PMIX_",
+    "OMPI_",
+    "NCCL_",
+    "RCCL_",
+    "GLOO_",
+    "UCX_",
+    "FI_",
+    "LMOD_",
+  ],
 };
 
 const SETUP: Allowed = {

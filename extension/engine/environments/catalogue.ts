@@ -60,7 +60,7 @@ export class Environments {
     const listed = await gitBytes(this.#top, ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...patterns]);
     const files = [...new Set(nulSeparated(listed))].sort();
     for (const known of this.#read.keys()) if (!files.includes(known)) this.#read.delete(known);
-    const found = (await Promise.all(files.map((file) => this.#environmentOf(file)))).filter((environment) => environment !== null);
+    const found = (await Promise.all(files.map((file) => this.#environmentsOf(file)))).flat();
     const seen = new Map<string, string>();
     return found.map((environment) => {
       const first = seen.get(environment.name);
@@ -126,28 +126,26 @@ export class Environments {
     return problems;
   }
 
-  async #environmentOf(file: string): Promise<Environment | null> {
+  async #environmentsOf(file: string): Promise<Environment[]> {
     const directory = path.posix.dirname(file);
     let text: string;
     try {
       text = await readFile(path.join(this.#top, file), "utf8");
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null; // deleted, the deletion not yet committed
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return []; // deleted, the deletion not yet committed
       throw cause;
     }
     const reading = this.#reading(file, text);
     if (!reading.ok)
-      return { state: "broken", name: path.posix.basename(path.resolve(this.#top, directory)), directory, problems: reading.problems };
-    const { manifest } = reading;
-    return {
-      state: "valid",
-      name: manifest.name,
-      directory,
-      manifest,
-      baseline: await this.#baseline(manifest, directory),
-      dirty: await this.#git.statusOf(directory),
+      return [{ state: "broken", name: path.posix.basename(path.resolve(this.#top, directory)), directory, problems: reading.problems }];
+    const dirty = await this.#git.statusOf(directory);
+    const head = await this.#git.commitOf("HEAD");
+    const tree = head === null ? null : await this.#git.treeOf(head, directory);
+    return reading.manifests.map((manifest) => ({
+      ...{ state: "valid", name: manifest.name, directory, manifest, dirty },
+      baseline: this.#baseline(manifest, head, tree),
       epoch: this.#store.ideas.newestEpoch(manifest.name),
-    };
+    }));
   }
 
   /** The file's meaning, found anew only when its text is another. */
@@ -159,10 +157,9 @@ export class Environments {
     return reading;
   }
 
-  async #baseline(manifest: Manifest, directory: string): Promise<Baseline> {
+  /** @param commit HEAD @param tree the environment's folder in it */
+  #baseline(manifest: Manifest, commit: string | null, tree: string | null): Baseline {
     const published = manifest.baseline?.value ?? null;
-    const commit = await this.#git.commitOf("HEAD");
-    const tree = commit === null ? null : await this.#git.treeOf(commit, directory);
     if (commit === null || tree === null) return { commit: "", mean: null, deviation: null, seeds: 0, published };
     const values = this.#store.runs.ofBaseline(manifest.name, tree).flatMap((run) => (run.metric === null ? [] : [run.metric]));
     return { commit, ...meanAndDeviation(values), seeds: values.length, published };

@@ -3,9 +3,11 @@ import { distance } from "fastest-levenshtein";
 import { LineCounter, isMap, isNode, parseDocument, type Document } from "yaml";
 import * as z from "zod";
 import type { ErrorData } from "../../protocol/errors.ts";
-import { Manifest } from "../../protocol/manifest.ts";
+import { Manifest, ManifestFile } from "../../protocol/manifest.ts";
+import { merged } from "./variants.ts";
 
-export type ManifestReading = { ok: true; manifest: Manifest } | { ok: false; problems: ErrorData[] };
+/** `manifests` are in the order of the file: one, or one for each variant. */
+export type ManifestReading = { ok: true; manifests: Manifest[] } | { ok: false; problems: ErrorData[] };
 
 /**
  * @param text content of the file
@@ -26,9 +28,33 @@ export function readManifest(text: string, file: string): ManifestReading {
       ),
     };
   }
-  const parsed = Manifest.safeParse(document.toJS());
-  if (parsed.success) return { ok: true, manifest: parsed.data };
-  return { ok: false, problems: flatten(parsed.error.issues).flatMap((issue) => problemsOf(issue, document, place)) };
+  const raw = document.toJS() as unknown;
+  const parsed = ManifestFile.safeParse(raw);
+  if (!parsed.success) return { ok: false, problems: flatten(parsed.error.issues).flatMap((issue) => problemsOf(issue, document, place)) };
+  const { variants, ...manifest } = parsed.data;
+  if (variants === undefined) return { ok: true, manifests: [manifest] };
+  const base = Object.fromEntries(Object.entries(raw as object).filter(([key]) => key !== "variants"));
+  const manifests: Manifest[] = [];
+  const problems: ErrorData[] = [];
+  for (const [variant, changes] of Object.entries(variants)) {
+    const own = ["variants", variant];
+    const name = `${manifest.name}-${variant}`;
+    if (Object.hasOwn(changes, "name")) {
+      const at = place(offsetOf(document, [...own, "name"], true));
+      problems.push(problem(at, `\`${own.join(".")}\` may not have a \`name\``, `It is called ${name}: remove the line.`));
+      continue;
+    }
+    const read = Manifest.safeParse({ ...merged(base, changes), name });
+    if (read.success) manifests.push(read.data);
+    // What stands above the variants was found right: what is wrong now, this one brought in.
+    else problems.push(...flatten(read.error.issues, own).flatMap((issue) => problemsOf(issue, document, place, own.length)));
+  }
+  return problems.length === 0 ? { ok: true, manifests } : { ok: false, problems };
+}
+
+/** The manifest of an environment among those of a file; of a file with only one, that one, whatever it was called. */
+export function manifestNamed(manifests: readonly Manifest[], name: string): Manifest | undefined {
+  return manifests.find((manifest) => manifest.name === name) ?? (manifests.length === 1 ? manifests[0] : undefined);
 }
 
 type Issue = z.core.$ZodIssue;
@@ -45,11 +71,12 @@ function flatten(issues: readonly Issue[], prefix: PropertyKey[] = []): Issue[] 
   });
 }
 
-function problemsOf(issue: Issue, document: Document, place: PlaceOf): ErrorData[] {
+/** @param outside parts at the head of the issue's path that are not the manifest's own: its variant's place */
+function problemsOf(issue: Issue, document: Document, place: PlaceOf, outside = 0): ErrorData[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   const name = path.length === 0 ? "the manifest" : `\`${path.join(".")}\``;
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(path);
+    const known = keysAt(path.slice(outside));
     return issue.keys.map((key) => {
       const meant = known.map((candidate) => ({ candidate, edits: distance(key, candidate) })).sort((a, b) => a.edits - b.edits)[0];
       const hint =
@@ -70,6 +97,7 @@ function problemsOf(issue: Issue, document: Document, place: PlaceOf): ErrorData
 function wording(issue: Issue): string {
   if (issue.code === "invalid_type") return `must be ${issue.expected}`;
   if (issue.code === "invalid_value") return `must be ${issue.values.map(String).join(" or ")}`;
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
   return issue.message;
 }
 

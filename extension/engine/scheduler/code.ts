@@ -4,7 +4,7 @@ import path from "node:path";
 import picomatch from "picomatch";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { MANIFEST_FILE, type Manifest } from "../../protocol/manifest.ts";
-import { readManifest } from "../environments/manifest-file.ts";
+import { manifestNamed, readManifest } from "../environments/manifest-file.ts";
 import { exportInto } from "../git/checkout.ts";
 import type { Git } from "../git/git.ts";
 import type { TreeEntry } from "../git/trees.ts";
@@ -12,6 +12,8 @@ import { remembered } from "../remembered.ts";
 
 /** What is executed: a commit, judged by the rules of the baseline it descends from. */
 export interface Code {
+  /** Name of the environment. */
+  environment: string;
   commit: string;
   /** Baseline at the root of its family; for the baseline itself the same commit. */
   baseline: string;
@@ -24,7 +26,7 @@ const REMEMBERED = 8;
 
 export class CodeStore {
   readonly #git: Git;
-  readonly #manifests = new Map<string, Promise<Manifest>>();
+  readonly #manifests = new Map<string, Promise<Manifest[]>>();
   readonly #pristine = new Map<string, Promise<Map<string, TreeEntry>>>();
 
   constructor(git: Git) {
@@ -35,18 +37,26 @@ export class CodeStore {
    * The manifest as it was in the baseline: what a change does to it has no say in how the change is judged.
    * @throws ProvingGroundError `manifest` when that one is broken
    */
-  manifest({ baseline, directory }: Code): Promise<Manifest> {
+  async manifest({ environment, baseline, directory }: Code): Promise<Manifest> {
+    const file = path.posix.join(directory, MANIFEST_FILE);
+    const found = manifestNamed(await this.#manifestsOf(baseline, file), environment);
+    if (found !== undefined) return found;
+    throw new ProvingGroundError("manifest", `${file} says nothing of ${environment} in the baseline ${baseline.slice(0, 8)}`, {
+      hint: "A variant that was added later runs on baselines that have it.",
+    });
+  }
+
+  #manifestsOf(baseline: string, file: string): Promise<Manifest[]> {
     return remembered(
       this.#manifests,
-      `${baseline}:${directory}`,
+      `${baseline}:${file}`,
       async () => {
-        const file = path.posix.join(directory, MANIFEST_FILE);
         const text = await this.#git.fileAt(baseline, file);
         if (text === null) {
           throw new ProvingGroundError("manifest", `${file} is not in the baseline ${baseline.slice(0, 8)}`, { hint: "Commit it." });
         }
         const reading = readManifest(text, file);
-        if (reading.ok) return reading.manifest;
+        if (reading.ok) return reading.manifests;
         const [first] = reading.problems;
         throw first === undefined ? new ProvingGroundError("manifest", `${file} is broken`) : ProvingGroundError.fromData(first);
       },

@@ -48,7 +48,8 @@ export class Launcher {
 
   /** @throws ProvingGroundError `manifest`, `unknown-environment` */
   async look(run: Run): Promise<Launch> {
-    const code = { commit: run.commit, baseline: this.#baselineOf(run), directory: await this.#options.directoryOf(run.environment) };
+    const { environment, commit } = run;
+    const code = { environment, commit, baseline: this.#baselineOf(run), directory: await this.#options.directoryOf(environment) };
     return { run, code, manifest: await this.#code.manifest(code) };
   }
 

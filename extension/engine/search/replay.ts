@@ -8,7 +8,7 @@ import { MANIFEST_FILE, type Manifest } from "../../protocol/manifest.ts";
 import type { Draw, Replay, Search, SearchPlan } from "../../protocol/search.ts";
 import type { ValidEnvironment } from "../../protocol/environment.ts";
 import type { Environments } from "../environments/catalogue.ts";
-import { readManifest } from "../environments/manifest-file.ts";
+import { manifestNamed, readManifest } from "../environments/manifest-file.ts";
 import type { Git } from "../git/git.ts";
 import type { Ideator } from "../ideator/ideator.ts";
 import type { Draft } from "../ideator/sources.ts";
@@ -128,7 +128,7 @@ async function replayCommits(
   found: Replay,
   caller: Caller,
 ): Promise<void> {
-  const manifest = (await manifestAt(git, search.baseline, directory)) ?? now;
+  const manifest = (await manifestAt(git, search, directory)) ?? now;
   const approved = events.filter((event) => event.kind === "implementation approved" && event.search === search.id);
   for (const [index, { idea, actor, detail }] of approved.entries()) {
     if (idea === null) continue;
@@ -156,11 +156,11 @@ function planAt(events: readonly LoggedEvent[], { id, plan }: Search, known: num
   return (said?.detail.plan as SearchPlan | undefined) ?? plan;
 }
 
-async function manifestAt(git: Git, commit: string, directory: string): Promise<Manifest | null> {
+async function manifestAt(git: Git, { baseline, environment }: Search, directory: string): Promise<Manifest | null> {
   const file = posix.join(directory, MANIFEST_FILE);
-  const text = await git.fileAt(commit, file);
+  const text = await git.fileAt(baseline, file);
   const reading = text === null ? null : readManifest(text, file);
-  return reading?.ok === true ? reading.manifest : null;
+  return reading?.ok === true ? (manifestNamed(reading.manifests, environment) ?? null) : null;
 }
 
 /** Gives the answers that were recorded, in their order. */

@@ -36,6 +36,11 @@ for (const purpose of ["run", "setup"] as const) {
   });
 }
 
+test("a run may know where its figures are followed, and no key to that", () => {
+  for (const name of ["WANDB_MODE", "WANDB_PROJECT", "MLFLOW_TRACKING_URI", "TENSORBOARD_DIR"]) expect(inheritable(name, "run")).toBe(true);
+  for (const name of ["WANDB_API_KEY", "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD"]) expect(inheritable(name, "run")).toBe(false);
+});
+
 test("names that are no shell's are never inherited", () => {
   for (const name of ["BASH_FUNC_x%%", "LC_\nPATH", "", "OMP_a-b", "7"]) expect(inheritable(name, "setup")).toBe(false);
 });

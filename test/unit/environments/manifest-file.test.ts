@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readManifest } from "../../../extension/engine/environments/manifest-file.ts";
+import { manifestNamed, readManifest } from "../../../extension/engine/environments/manifest-file.ts";
 
 const VALID = `name: tiny
 title: Tiny
@@ -25,7 +25,7 @@ function problems(text: string) {
 describe("environment.yaml", () => {
   it("is accepted when it is complete, with defaults filled in", () => {
     const reading = readManifest(VALID, "environment.yaml");
-    expect(reading).toMatchObject({ ok: true, manifest: { metric: { select: "last" }, seed: { default: 0 }, resources: { gpus: 0 } } });
+    expect(reading).toMatchObject({ ok: true, manifests: [{ metric: { select: "last" }, seed: { default: 0 }, resources: { gpus: 0 } }] });
   });
 
   it("the example's is accepted", () => {
@@ -73,5 +73,47 @@ describe("environment.yaml", () => {
 
   it("that is no YAML says where", () => {
     expect(problems("name: [tiny\ntitle: x")[0]?.[0]).toMatch(/^envs\/tiny\/environment\.yaml:\d+:\d+: not valid YAML/);
+  });
+});
+
+describe("variants", () => {
+  const variants = (text: string) => `${VALID}variants:\n${text}`;
+  const read = (text: string) => {
+    const reading = readManifest(variants(text), "environment.yaml");
+    if (!reading.ok) throw new Error(reading.problems.map(({ message }) => message).join("\n"));
+    return reading.manifests;
+  };
+
+  it("are environments of their own, in the order of the file, and the file none besides", () => {
+    const [small, large, ...others] = read(
+      "  small: {}\n  large-8gpu: { title: Large, resources: { gpus: 8 }, files: { context: [train.py, model.py] } }\n",
+    );
+    expect(others).toEqual([]);
+    expect(small).toMatchObject({ name: "tiny-small", title: "Tiny", resources: { gpus: 0, timeout: 60 } });
+    // Maps are merged, lists and values replaced.
+    expect(large).toMatchObject({ name: "tiny-large-8gpu", title: "Large", resources: { gpus: 8, timeout: 60 } });
+    expect(large?.files).toMatchObject({ context: ["train.py", "model.py"], editable: ["train.py"] });
+    expect(small).not.toHaveProperty("variants");
+  });
+
+  it("with a mistake say where in the variant it is", () => {
+    expect(problems(variants("  small: {}\n  large: { resources: { gpu: 8 } }\n"))).toEqual([
+      ["envs/tiny/environment.yaml:16:25: unknown key `gpu` in `variants.large.resources`", "Did you mean `gpus`?"],
+    ]);
+    expect(problems(variants("  large: { resources: { gpus: many } }\n"))[0]?.[0]).toMatch(
+      /:15:31: `variants\.large\.resources\.gpus` must be/,
+    );
+    expect(problems(variants("  large: { name: big }\n"))).toEqual([
+      ["envs/tiny/environment.yaml:15:12: `variants.large` may not have a `name`", "It is called tiny-large: remove the line."],
+    ]);
+    expect(problems(variants("  Large: {}\n"))[0]?.[0]).toContain("lower case letters");
+    expect(problems(`${VALID}variants: {}\n`)[0]?.[0]).toContain("must name at least one variant");
+  });
+
+  it("are found by name; a file that has one environment answers for whatever it was called", () => {
+    const both = read("  small: {}\n  large: {}\n");
+    expect(manifestNamed(both, "tiny-large")?.name).toBe("tiny-large");
+    expect(manifestNamed(both, "tiny")).toBeUndefined();
+    expect(manifestNamed(both.slice(0, 1), "renamed")?.name).toBe("tiny-small");
   });
 });
