@@ -6,7 +6,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { SandboxChoice } from "../../protocol/target.ts";
-import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState } from "./compute.ts";
+import type { Bytes, Capacity, Compute, Device, Exit, Job, JobFile, JobRef, JobState } from "./compute.ts";
 import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
@@ -123,6 +123,14 @@ export class LocalCompute implements Compute {
   }
 
   async poll(refs: JobRef[]): Promise<JobState[]> {
+    const over = await Promise.all(refs.map((ref) => readExit(ref.directory)));
+    const open = refs.filter((_, index) => over[index] === null);
+    const states = open.length === 0 ? [] : await this.#pollOpen(open);
+    return refs.map((ref, index) => this.#ended(ref, over[index] ?? null) ?? states.shift() ?? { state: "absent" });
+  }
+
+  /** Of jobs without a record of their end, a moment ago. */
+  async #pollOpen(refs: readonly JobRef[]): Promise<JobState[]> {
     const starting = refs.map((ref) => this.#children.has(ref.directory));
     const begun = await Promise.all(refs.map((ref) => readStarted(ref.directory)));
     const alive = await processIdentities(begun.flatMap((started) => (started === null ? [] : [started.pid])));
@@ -130,13 +138,8 @@ export class LocalCompute implements Compute {
       refs.map(async (ref, index): Promise<JobState> => {
         const started = begun[index] ?? null;
         const running = started !== null && alive.get(started.pid) === started.identity;
-        const exit = await readExit(ref.directory);
-        if (exit === "unreadable") return { state: "lost", reason: `the record of its end, ${FILES.exit}, cannot be read` };
-        if (exit !== null) {
-          // Its supervisor may still be on its way out; another job may take its folder's place from now on.
-          this.#children.delete(ref.directory);
-          return { state: "ended", exit };
-        }
+        const ended = this.#ended(ref, await readExit(ref.directory));
+        if (ended !== null) return ended;
         if (running) return { state: "running" };
         if (this.#children.has(ref.directory)) return { state: "waiting" };
         if (started === null) {
@@ -148,6 +151,14 @@ export class LocalCompute implements Compute {
         return { state: "lost", reason: "its supervisor ended without a record: killed by hand, out of memory, or the machine went down" };
       }),
     );
+  }
+
+  #ended(ref: JobRef, exit: Exit | "unreadable" | null): JobState | null {
+    if (exit === null) return null;
+    if (exit === "unreadable") return { state: "lost", reason: `the record of its end, ${FILES.exit}, cannot be read` };
+    // Its supervisor may still be on its way out; another job may take its folder's place from now on.
+    this.#children.delete(ref.directory);
+    return { state: "ended", exit };
   }
 
   async tail(ref: JobRef, from: number, limit: number, file: JobFile = "stdout.log"): Promise<Bytes> {

@@ -39,6 +39,22 @@ first() {
   [ -n "$init" ]
 }
 
+# In $pattern, text $1 as grep finds it letter by letter.
+literal() {
+  [ "$literally" != "$1" ] || return 0
+  literally=$1
+  pattern=
+  rest=$1
+  while [ -n "$rest" ]; do
+    letter=\${rest%"\${rest#?}"}
+    rest=\${rest#?}
+    case $letter in
+      '[' | ']' | '\\' | '.' | '*' | '^' | '$') pattern="$pattern\\\\$letter" ;;
+      *) pattern=$pattern$letter ;;
+    esac
+  done
+}
+
 # True while a process of this job lives; their numbers in $pids. Found by session, group, or the mark in its environment.
 left() {
   pids=
@@ -51,13 +67,16 @@ left() {
       case \${line##*) } in [ZX]*) ;; *) pids=$main ;; esac
     fi
   elif [ -r /proc/self/environ ]; then
-    for at in $(grep -lsF -e "$mark" /proc/[0-9]*/environ 2>/dev/null); do
-      at=\${at#/proc/}
-      pids="$pids \${at%%/*}"
-    done
+    literal "$mark"
+    set -- -e "$pattern"
+    # With its children's state, group and session.
     [ -z "$main" ] || [ "$contained" = sandbox ] ||
-      pids="$pids $(sed -n -e "s/^\\([0-9]*\\) (.*) [^ZX] [0-9]* $main .*/\\1/p" \\
-        -e "s/^\\([0-9]*\\) (.*) [^ZX] [0-9]* [0-9]* $main .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null)"
+      set -- "$@" -e "^[0-9]* (.*) [^ZX] [0-9]* $main " -e "^[0-9]* (.*) [^ZX] [0-9]* [0-9]* $main " /proc/[0-9]*/stat
+    for at in $(LC_ALL=C grep -ls "$@" /proc/[0-9]*/environ 2>/dev/null); do
+      at=\${at#/proc/}
+      at=\${at%%/*}
+      case " $pids " in *" $at "*) ;; *) pids="$pids $at" ;; esac
+    done
   else
     pids=$(LC_ALL=C ps -axEww -o pid=,pgid=,stat=,command= 2>/dev/null | awk -v main="$main" -v mark="$mark" -v self="$$" \\
       '$3 !~ /^Z/ && $1 != self && ($2 == main || (index($0, mark) && $4 != "awk")) { print $1 }')

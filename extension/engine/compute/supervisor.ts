@@ -60,13 +60,13 @@ const START = `
 cd -P -- "\${0%/*}" || exit 70
 dir=$PWD
 mark="PROVING_GROUND_JOB=$dir/"
-main= timer= pids= init= over= group=
+main= timer= pids= init= over= group= literally=
 reason=exited
 
-# Milliseconds since 1970 in $now; whole seconds where date knows no finer.
+# In $began, milliseconds since 1970 now; whole seconds where date knows no finer.
 clock() {
-  now=$(date +%s%3N)
-  case $now in *[!0-9]*) now=$(date +%s)000 ;; esac
+  began=$(date +%s%3N)
+  case $began in *[!0-9]*) began=$(date +%s)000 ;; esac
 }
 
 # In $ticks, hundredths of a second by a clock that nobody sets; by the one of the wall where there is no other.
@@ -88,24 +88,27 @@ say() {
 const RECORD = `
 # Writes the record into the room reserved for it and gives it its name.
 record() {
-  clock
   ticking
   lasted=$((ticks - start))
   [ "$lasted" -ge 0 ] || lasted=0
   part=$((lasted % 100))
   [ "$part" -gt 9 ] || part=0$part
   full=false
-  { printf '%4096s' ' ' > exit.probe; } 2>/dev/null || full=true
-  # With what an engine that was killed left half written.
-  rm -f exit.probe "${FILES.started}.$$" ${FILES.script}.* ${FILES.job}.*
+  if ! { printf '%4096s' ' ' > exit.probe; } 2>/dev/null; then
+    full=true
+    # Some file systems need room to write over what is there.
+    rm -f exit.probe
+  fi
   signal=null
   if [ "$code" -gt 128 ]; then
     signal=$(kill -l "$code" 2>/dev/null) && signal="\\"$signal\\"" || signal=null
   fi
   list=
   for pid in $pids; do list="$list\${list:+,}$pid"; done
-  printf '%-${RESERVED - 1}.${RESERVED - 1}s\\n' "{\\"code\\":$code,\\"signal\\":$signal,\\"reason\\":\\"$reason\\",\\"diskFull\\":$full,\\"startedAt\\":$began,\\"endedAt\\":$now,\\"seconds\\":$((lasted / 100)).$part,\\"left\\":[$list]}" 1<> ${FILES.reserve} &&
+  printf '%-${RESERVED - 1}.${RESERVED - 1}s\\n' "{\\"code\\":$code,\\"signal\\":$signal,\\"reason\\":\\"$reason\\",\\"diskFull\\":$full,\\"startedAt\\":$began,\\"endedAt\\":$((began + lasted * 10)),\\"seconds\\":$((lasted / 100)).$part,\\"left\\":[$list]}" 1<> ${FILES.reserve} &&
     mv -f ${FILES.reserve} ${FILES.exit}
+  # With what an engine that was killed left half written.
+  rm -f exit.probe "${FILES.started}.$$" ${FILES.script}.* ${FILES.job}.*
 }
 `;
 
@@ -139,13 +142,12 @@ trap '[ -n "$over" ] || reason=timeout' USR1
 trap '[ -n "$over" ] || reason=processes' ALRM
 trap '[ -n "$over" ] || reason=memory' USR2
 clock
-began=$now
 ticking
 start=$ticks
 identify $$
 
 # Whoever makes the link executes the job; nobody else ever does.
-if (printf '%s\\n%s\\n' "$$" "$identity" > "${FILES.started}.$$") 2>/dev/null; then
+if { printf '%s\\n%s\\n' "$$" "$identity" > "${FILES.started}.$$"; } 2>/dev/null; then
   ln "${FILES.started}.$$" ${FILES.started} 2>/dev/null
   mine=$?
   # A file system without links.

@@ -133,6 +133,8 @@ export class Dispatcher {
   /** Makes the code of those ready that will be first when a place is free. */
   async #makeReady(): Promise<void> {
     const { store, launcher } = this.#options;
+    // What begins now does not wait for what is next.
+    if (this.#launching.size > 0) return;
     const next = store.queue.next(READY);
     launcher.ahead.keepOnly(new Set(next.map(({ id }) => id)));
     for (const run of next) {
@@ -196,7 +198,10 @@ export class Dispatcher {
             place.underWay.tidy([this.#options.records.ref(run.id)]);
           }
         })
-        .finally(() => this.#launching.delete(run.id));
+        .finally(() => {
+          this.#launching.delete(run.id);
+          this.pump();
+        });
       return true;
     }
     return false;

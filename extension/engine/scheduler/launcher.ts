@@ -61,8 +61,7 @@ export class Launcher {
   async prepare(launch: Launch, grant: Grant, place: Place, ref: JobRef, goOn: () => boolean): Promise<Plan | null> {
     const { run, code, manifest } = launch;
     const into = path.join(ref.directory, "code");
-    await rm(ref.directory, { recursive: true, force: true });
-    await mkdir(ref.directory, { recursive: true });
+    await emptied(ref.directory);
     const restored = (await this.ahead.take(run.id, into)) ?? (await this.#code.prepare(code, manifest, into));
     if (!goOn()) return null;
     const setup = await place.setup.ensure(manifest, path.join(into, code.directory));
@@ -101,6 +100,18 @@ export class Launcher {
       baseline = implementations.implementation(idea)?.base ?? baseline;
     }
     return baseline;
+  }
+}
+
+/** Makes a folder; what was in it goes. */
+async function emptied(folder: string): Promise<void> {
+  await mkdir(path.dirname(folder), { recursive: true });
+  try {
+    await mkdir(folder);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Exit, Job } from "../../../extension/engine/compute/compute.ts";
 import { readExit } from "../../../extension/engine/compute/exit.ts";
 import { LocalCompute } from "../../../extension/engine/compute/local.ts";
 import { quote, RESERVED, supervisorScript } from "../../../extension/engine/compute/supervisor.ts";
+import { processIdentities } from "../../../extension/engine/compute/identity.ts";
 import { BASE, folder, job, living, over, said, sleepers } from "./place.ts";
 
 /** Executes a job as a host would that starts its supervisor with whatever variables it has, and waits for its end. */
@@ -200,6 +201,20 @@ describe("the time limit", () => {
     expect([...sleepers(outer), ...sleepers(inner)]).toEqual([]);
   });
 
+  test("ends what left its session and nothing of another job, whatever the letters of their folders", async () => {
+    const within = folder();
+    const [own, other] = ["a.b [c]* ^$ \\d'", "aXb c ^$ \\d'"].map((name) => join(within, name)) as [string, string];
+    mkdirSync(own);
+    const leave = (mark: string) => `PROVING_GROUND_JOB=${quote(`${mark}/`)} setsid sh -c 'echo $$ >> pids; exec sleep 60' &`;
+    const ref = await compute.submit(
+      job(own, `${leave(own)} until [ -s pids ]; do :; done\n${leave(other)} until [ "$(wc -l < pids)" -eq 2 ]; do :; done`),
+    );
+    expect(await over(compute, ref)).toMatchObject({ state: "ended", exit: { reason: "exited", left: [] } });
+    const [ours, stranger] = readFileSync(join(own, "pids"), "utf8").trim().split("\n").map(Number) as [number, number];
+    expect([...(await processIdentities([ours, stranger])).keys()]).toEqual([stranger]);
+    process.kill(stranger, "SIGKILL");
+  });
+
   test("is told with the seconds it took by a clock that nobody sets", async () => {
     const ref = await compute.submit(job(folder(), "sleep 60", { timeout: 0.3 }));
     const state = await over(compute, ref);
@@ -217,8 +232,8 @@ describe("the time limit", () => {
       { mode: 0o755 },
     );
     const { exit } = await execute(job(at, "exit 0"), { PATH: `${bin}:${BASE.PATH}` });
-    expect(exit).toMatchObject({ startedAt: 1000003600000, endedAt: 1000000000000 });
     expect(exit.seconds).toBeGreaterThanOrEqual(0);
     expect(exit.seconds).toBeLessThan(60);
+    expect(exit).toMatchObject({ startedAt: 1000003600000, endedAt: 1000003600000 + Math.round(exit.seconds * 1000) });
   });
 });
