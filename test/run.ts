@@ -11,7 +11,7 @@ import { runStep, type Step, type StepCommand } from "./steps/run-step.ts";
 import { installedCodeServer } from "./workbench/install.ts";
 import { packaged } from "./workbench/packaged.ts";
 import { ensurePrerequisites } from "./workbench/prerequisites.ts";
-import { offlinePip, pythonTests, rayPython } from "./workbench/python.ts";
+import { offlineInstalls, pythonTests, rayPython } from "./workbench/python.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -22,8 +22,8 @@ const tool = (name: string, args: readonly string[], env?: Readonly<Record<strin
   ...(env === undefined ? {} : { env }),
 });
 
-const vitest = (project: string, env?: Readonly<Record<string, string>>) =>
-  tool("vitest", ["run", "--project", project, "--reporter=default"], env);
+const vitest = (project: string, env?: Readonly<Record<string, string>>, ...files: string[]) =>
+  tool("vitest", ["run", "--project", project, "--reporter=default", ...files], env);
 
 const always = (...commands: StepCommand[]) => Promise.resolve(commands);
 
@@ -45,7 +45,18 @@ const steps: readonly Step[] = [
     commands: async () => {
       ensurePrerequisites(["environment", "clusters"]);
       await rayPython();
-      return [vitest("integration", await offlinePip())];
+      return [vitest("integration", await offlineInstalls())];
+    },
+  },
+  {
+    name: "faults",
+    whenAsked: true,
+    runner: "vitest",
+    commands: async () => {
+      ensurePrerequisites(["environment", "clusters"]);
+      await packaged();
+      await rayPython();
+      return [vitest("integration", { FAULTS: "all" }, "test/integration/scheduler/faults")];
     },
   },
   {
@@ -63,14 +74,14 @@ const steps: readonly Step[] = [
     commands: async () => {
       ensurePrerequisites(["environment", "browser"]);
       await installedCodeServer();
-      return [tool("playwright", ["test", "--reporter=list"], await offlinePip())];
+      return [tool("playwright", ["test", "--reporter=list"], await offlineInstalls())];
     },
   },
 ];
 
 function chosenSteps(): readonly Step[] {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
-  if (values.only === undefined) return steps;
+  if (values.only === undefined) return steps.filter(({ whenAsked }) => whenAsked !== true);
   const wanted = values.only.split(",");
   const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
   if (unknown.length > 0) {

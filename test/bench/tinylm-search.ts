@@ -8,7 +8,7 @@ import { connectEngine } from "../../extension/protocol/connect.ts";
 import * as methods from "../../extension/protocol/methods.ts";
 import type { Algorithm } from "../../extension/protocol/search.ts";
 import { Watched } from "../fixtures/engine-lab.ts";
-import { offlinePip } from "../workbench/python.ts";
+import { offlineInstalls } from "../workbench/python.ts";
 import { numberText } from "./interval.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -36,7 +36,7 @@ export async function tinylmSearches(
   seconds: number,
   say: (line: string) => void,
 ): Promise<TinylmSearches[]> {
-  Object.assign(process.env, await offlinePip());
+  Object.assign(process.env, await offlineInstalls());
   const found = algorithms.map((algorithm): TinylmSearches => ({ algorithm, baseline: NaN, best: [], curve: [] }));
   for (const seed of seeds) {
     for (const all of found) {

@@ -11,6 +11,8 @@ export interface StepCommand {
 
 export interface Step {
   readonly name: string;
+  /** Takes long, and is part of no run that does not name it. */
+  readonly whenAsked?: true;
   /** The commands, made when the step's turn comes; anything they need is installed then. */
   commands(): Promise<readonly StepCommand[]>;
   /** Whose closing lines to read. A step with a runner that counted no test has failed. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { cached, hashOf, hashOfFiles } from "./cache.ts";
+import { cached, cacheRoot, hashOf, hashOfFiles } from "./cache.ts";
 import { runCommand } from "./commands.ts";
 
 const envs = path.resolve(import.meta.dirname, "../../envs");
@@ -24,6 +24,24 @@ function pythonVersion(): string {
   return runCommand("python3", ["-c", "import sys; print(sys.version, sys.base_prefix)"], { cwd: envs });
 }
 
+const UV = "uv==0.13.9";
+
+/** The folder that holds uv, which unpacks PyTorch once on this machine and links it into every environment. */
+async function uvFolder(): Promise<string> {
+  const venv = await cached(`uv-${hashOf(UV, pythonVersion())}`, (attempt) => {
+    runCommand("python3", ["-m", "venv", attempt], { cwd: envs });
+    runCommand(path.join(attempt, "bin/python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV], { cwd: envs });
+    return Promise.resolve();
+  });
+  return path.join(venv, "bin");
+}
+
+/** Where uv keeps what it fetched, and where it looks besides: where pip is told to. */
+function uvPlaces(): Record<string, string> {
+  const { PIP_FIND_LINKS: links } = process.env;
+  return { UV_CACHE_DIR: path.join(cacheRoot(), "uv"), ...(links === undefined ? {} : { UV_FIND_LINKS: links.split(/\s+/).join(",") }) };
+}
+
 /** Folders of `envs/` that have a file of this name. */
 async function environmentsWith(file: string): Promise<string[]> {
   const entries = await readdir(envs, { withFileTypes: true });
@@ -33,15 +51,16 @@ async function environmentsWith(file: string): Promise<string[]> {
 /** One virtual environment per research environment that has `requirements-test.txt`, made where it is missing. */
 export async function pythonTests(): Promise<PythonTests[]> {
   const version = pythonVersion();
+  const uv = path.join(await uvFolder(), "uv");
   const ready: PythonTests[] = [];
   for (const name of await environmentsWith("requirements-test.txt")) {
     const folder = path.join(envs, name);
     const key = await hashOfFiles(await requirementsOf(folder), version);
     const venv = await cached(`python-${name}-${key}`, (attempt) => {
       console.log(`Installing the Python packages that the tests of envs/${name} need, once on this machine…`);
-      runCommand("python3", ["-m", "venv", attempt], { cwd: folder });
-      const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements-test.txt"];
-      runCommand(path.join(attempt, "bin/python"), install, { cwd: folder, show: true });
+      runCommand(uv, ["venv", "--quiet", "--python", "python3", attempt], { cwd: folder, env: { ...process.env, ...uvPlaces() } });
+      const install = ["pip", "install", "--quiet", "--python", path.join(attempt, "bin/python"), "-r", "requirements-test.txt"];
+      runCommand(uv, install, { cwd: folder, env: { ...process.env, ...uvPlaces() }, show: true });
       return Promise.resolve();
     });
     // The folder was renamed after it was filled: its python knows where it is, the scripts beside it do not.
@@ -64,11 +83,14 @@ export async function rayPython(): Promise<string> {
   return path.join(venv, "bin/python");
 }
 
-/** Environment variables with which an environment's own setup (`pip install -r requirements.txt`) needs no network. */
-export async function offlinePip(): Promise<Record<string, string>> {
+/** Environments whose setup installs with pip, from wheels that are kept for it; the others' installs with uv, from its own cache. */
+const BY_PIP = ["tinylm"];
+
+/** Environment variables with which the environments' own setups need no network. */
+export async function offlineInstalls(): Promise<Record<string, string>> {
   const version = pythonVersion();
   const folders: string[] = [];
-  for (const name of await environmentsWith("requirements.txt")) {
+  for (const name of BY_PIP) {
     const file = path.join(envs, name, "requirements.txt");
     folders.push(
       await cached(`wheels-${name}-${await hashOfFiles([file], version)}`, (attempt) => {
@@ -79,5 +101,10 @@ export async function offlinePip(): Promise<Record<string, string>> {
       }),
     );
   }
-  return { PIP_NO_INDEX: "1", PIP_FIND_LINKS: folders.join(" "), PIP_DISABLE_PIP_VERSION_CHECK: "1" };
+  // Fetches what the others need: their tests need no less.
+  await pythonTests();
+  return {
+    ...{ PIP_NO_INDEX: "1", PIP_FIND_LINKS: folders.join(" "), PIP_DISABLE_PIP_VERSION_CHECK: "1" },
+    ...{ ...uvPlaces(), UV_OFFLINE: "1", PATH: `${await uvFolder()}${path.delimiter}${process.env.PATH ?? ""}` },
+  };
 }

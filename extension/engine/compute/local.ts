@@ -1,9 +1,9 @@
 /** Executes jobs on this machine, each under its own supervisor, so that they outlive the engine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, copyFile, mkdir, open, readdir, readFile, rename, statfs, writeFile } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { SandboxChoice } from "../../protocol/target.ts";
 import type { Bytes, Capacity, Compute, Device, Exit, Job, JobFile, JobRef, JobState } from "./compute.ts";
@@ -11,8 +11,9 @@ import { nvidiaDevices } from "./devices.ts";
 import { readExit } from "./exit.ts";
 import { processIdentities } from "./identity.ts";
 import { LocalSandbox } from "./local-sandbox.ts";
-import { outputsOf } from "./outputs.ts";
-import { FILES, RESERVED, supervisorScript } from "./supervisor.ts";
+import { copyResults, exists, readBytes, readStarted, writeNew, writeWhole } from "./local-files.ts";
+import { FILES, RESERVED } from "./job-files.ts";
+import { supervisorScript } from "./supervisor.ts";
 import { watchJob } from "./watch.ts";
 
 export interface LocalOptions {
@@ -105,13 +106,14 @@ export class LocalCompute implements Compute {
     if (this.#children.has(directory) || (await exists(join(directory, FILES.started)))) return ref;
     await mkdir(directory, { recursive: true });
     const sandbox = await this.#sandbox.enclose(job, directory);
+    const whole = (name: string, content: string, mode: number) => writeWhole(join(directory, name), content, mode, this.#unique());
     try {
       await Promise.all([
         writeNew(join(directory, FILES.reserve), `${" ".repeat(RESERVED - 1)}\n`),
         writeNew(join(directory, FILES.log), ""),
         writeNew(join(directory, FILES.metrics), ""),
-        this.#writeWhole(join(directory, FILES.script), supervisorScript(job, sandbox), 0o755),
-        this.#writeWhole(join(directory, FILES.job), `${JSON.stringify(job, null, 2)}\n`, 0o644),
+        whole(FILES.script, supervisorScript(job, sandbox), 0o755),
+        whole(FILES.job, `${JSON.stringify(job, null, 2)}\n`, 0o644),
       ]);
     } catch (error) {
       // Somebody else's submission was quicker: its supervisor removes what is half written when the job is over.
@@ -161,22 +163,8 @@ export class LocalCompute implements Compute {
     return { state: "ended", exit };
   }
 
-  async tail(ref: JobRef, from: number, limit: number, file: JobFile = "stdout.log"): Promise<Bytes> {
-    let handle;
-    try {
-      handle = await open(join(ref.directory, file), "r");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { bytes: new Uint8Array(), from, size: 0 };
-      throw error;
-    }
-    try {
-      const { size } = await handle.stat();
-      const bytes = new Uint8Array(Math.max(0, Math.min(limit, size - from)));
-      const { bytesRead } = bytes.length === 0 ? { bytesRead: 0 } : await handle.read(bytes, 0, bytes.length, from);
-      return { bytes: bytes.subarray(0, bytesRead), from, size };
-    } finally {
-      await handle.close();
-    }
+  tail(ref: JobRef, from: number, limit: number, file: JobFile = FILES.log): Promise<Bytes> {
+    return readBytes(join(ref.directory, file), from, limit);
   }
 
   async cancel(ref: JobRef): Promise<void> {
@@ -195,13 +183,7 @@ export class LocalCompute implements Compute {
   }
 
   async collect(ref: JobRef, into: string): Promise<void> {
-    if (resolve(into) === ref.directory) return;
-    await mkdir(into, { recursive: true });
-    for (const file of [FILES.log, FILES.metrics, FILES.exit, ...(await this.#outputs(ref))]) {
-      if (!(await exists(join(ref.directory, file)))) continue;
-      await mkdir(dirname(join(into, file)), { recursive: true });
-      await copyFile(join(ref.directory, file), join(into, file));
-    }
+    if (resolve(into) !== ref.directory) await copyResults(ref, into);
   }
 
   async discard(): Promise<void> {
@@ -222,25 +204,6 @@ export class LocalCompute implements Compute {
       listeners.delete(state);
       if (listeners.size === 0) this.#listeners.delete(ref.directory);
     };
-  }
-
-  async #outputs(ref: JobRef): Promise<string[]> {
-    const outputs = await outputsOf(ref);
-    if (outputs === null) return [];
-    const start = join(ref.directory, outputs.cwd);
-    const found = await readdir(start, { recursive: true, withFileTypes: true });
-    const names = found.flatMap((entry) => (entry.isFile() ? [relative(start, join(entry.parentPath, entry.name))] : []));
-    return names.filter(outputs.wanted).map(outputs.inFolder);
-  }
-
-  async #writeWhole(path: string, content: string, mode: number): Promise<void> {
-    const partial = `${path}.${this.#unique()}`;
-    try {
-      await writeFile(partial, content, { mode });
-      await rename(partial, path);
-    } catch (error) {
-      throw ProvingGroundError.from(error);
-    }
   }
 
   /** Starts the supervisor; resolves once its process exists. */
@@ -298,35 +261,4 @@ function visible(devices: Device[], setting: string | undefined): Device[] {
   if (setting === undefined || !/^(-1|\d+(,\d+)*|)$/.test(setting.trim())) return devices;
   const allowed = new Set(setting.split(",").filter(Boolean).map(Number));
   return devices.filter((device) => allowed.has(device.index));
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
-}
-
-/** Writes a file that may be there already from an interrupted submit. */
-async function writeNew(path: string, content: string): Promise<void> {
-  try {
-    await writeFile(path, content, { flag: "wx" });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "EEXIST") return;
-    throw ProvingGroundError.from(error);
-  }
-}
-
-async function readStarted(directory: string): Promise<{ pid: number; identity: string } | null> {
-  try {
-    const [pid, identity] = (await readFile(join(directory, FILES.started), "utf8")).split("\n");
-    return { pid: Number(pid), identity: identity ?? "" };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
 }

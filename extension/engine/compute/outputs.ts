@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import picomatch from "picomatch";
 import type { Job, JobRef } from "./compute.ts";
-import { FILES } from "./supervisor.ts";
+import { FILES } from "./job-files.ts";
 
 export interface Outputs {
   /** Where its command started, relative to its folder. */

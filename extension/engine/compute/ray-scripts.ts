@@ -1,6 +1,7 @@
 /** The shell that Ray executes for a job, and the one that takes a job back before Ray got to it. */
 import type { Job } from "./compute.ts";
-import { FILES, IDENTIFY, quote, RESERVED } from "./supervisor.ts";
+import { FILES, quote, RESERVED } from "./job-files.ts";
+import { IDENTIFY } from "./supervisor-processes.ts";
 
 /** Beside `run.sh`: what Ray executes. */
 export const ENTRY = "ray.sh";

@@ -1,19 +1,20 @@
 /** Executes jobs on a Ray cluster through its Jobs REST API; their files are in a folder that this machine and all of Ray's see. */
-import { byTemplate } from "./by-template.ts";
 import { mkdir, statfs, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import type { RayTarget } from "../../protocol/target.ts";
-import type { Bytes, Capacity, Compute, Device, Job, JobFile, JobRef, JobState } from "./compute.ts";
+import type { Capacity, Device, Job, JobRef, JobState } from "./compute.ts";
+import { byTemplate } from "./by-template.ts";
 import { LocalSite } from "./local-site.ts";
 import { RayApi, type RayJob, type Resources, type Submission } from "./ray-api.ts";
 import { judge, type Judgement, needOf, NEED } from "./ray-judge.ts";
 import { ENTRY, entryScript, withdrawScript } from "./ray-scripts.ts";
 import { sum, waitingFor } from "./ray-words.ts";
+import { SiteCompute } from "./site-compute.ts";
 import { type FileState, SiteJobs } from "./site-jobs.ts";
-import { quote } from "./supervisor.ts";
+import { quote } from "./job-files.ts";
 
 export interface RayComputeOptions {
   target: RayTarget;
@@ -40,21 +41,21 @@ const FORGOTTEN_AT_ONCE = 8;
 const FORGET_AGAIN = 250;
 const FORGET_TRIES = 20;
 
-export class RayCompute implements Compute {
+export class RayCompute extends SiteCompute {
   readonly pace = 5000;
   readonly #target: RayTarget;
   readonly #lab: string;
   readonly #site: LocalSite;
-  readonly #jobs: SiteJobs;
   readonly #api: RayApi;
   readonly #secondLook: number;
 
   constructor({ target, lab, folder, environment, patience = 10_000, secondLook = 2000 }: RayComputeOptions) {
+    const root = target.directory === undefined ? folder : join(target.directory.replace(/^~(?=\/)/, homedir()), lab);
+    const site = new LocalSite({ root, environment });
+    super(new SiteJobs({ site, beat: BEAT }));
     this.#target = target;
     this.#lab = lab;
-    const root = target.directory === undefined ? folder : join(target.directory.replace(/^~(?=\/)/, homedir()), lab);
-    this.#site = new LocalSite({ root, environment });
-    this.#jobs = new SiteJobs({ site: this.#site, beat: BEAT });
+    this.#site = site;
     this.#api = new RayApi(target.address, patience);
     this.#secondLook = secondLook;
   }
@@ -84,10 +85,6 @@ export class RayCompute implements Compute {
     }
   }
 
-  folder(ref: JobRef): Promise<string> {
-    return this.#jobs.folder(ref);
-  }
-
   async submit(job: Job): Promise<JobRef> {
     const ref = { id: job.id, directory: job.directory };
     if (job.resources.nodes > 1) {
@@ -101,20 +98,20 @@ export class RayCompute implements Compute {
     } catch (cause) {
       throw ProvingGroundError.from(cause);
     }
-    const folder = await this.#jobs.put(job);
+    const folder = await this.jobs.put(job);
     if (await this.#isReady(ref)) await this.#hand(ref, this.#submission(job, folder));
     return ref;
   }
 
   async poll(refs: JobRef[]): Promise<JobState[]> {
     const first = await this.#look(refs);
-    this.#jobs.resume();
+    this.jobs.resume();
     const gone = refs.filter((_, index) => first[index]?.state === "gone");
     if (gone.length === 0) return this.#states(refs, first);
     // A record may need a moment through a shared file system.
     await pause(this.#secondLook);
     const again = await this.#look(gone);
-    await Promise.all(gone.filter((_, index) => again[index]?.state === "gone").map((ref) => this.#jobs.sweep(ref)));
+    await Promise.all(gone.filter((_, index) => again[index]?.state === "gone").map((ref) => this.jobs.sweep(ref)));
     const second = new Map(gone.map((ref, index) => [ref.id, again[index]]));
     return this.#states(
       refs,
@@ -122,43 +119,31 @@ export class RayCompute implements Compute {
     );
   }
 
-  tail(ref: JobRef, from: number, limit: number, file: JobFile = "stdout.log"): Promise<Bytes> {
-    return this.#jobs.tail(ref, from, limit, file);
-  }
-
   /**
    * A supervisor on this machine is asked directly; one elsewhere through Ray, which asks all processes under it as well. A job that waits is
    * taken back: Ray has no way to end it before its turn, and finds nothing to do then.
    */
   async cancel(ref: JobRef): Promise<void> {
-    const [files] = await this.#jobs.states([ref]);
-    if (files?.kind === "started" && files.alive) return this.#jobs.terminate(ref);
+    const [files] = await this.jobs.states([ref]);
+    if (files?.kind === "started" && files.alive) return this.jobs.terminate(ref);
     if (files?.kind !== "started" && files?.kind !== "ready") return;
     await this.#api.stop(this.#name(ref));
-    if (files.kind === "ready") await this.#site.run(withdrawScript(await this.#jobs.folder(ref)));
+    if (files.kind === "ready") await this.#site.run(withdrawScript(await this.jobs.folder(ref)));
   }
 
-  collect(ref: JobRef, into: string): Promise<void> {
-    return this.#jobs.collect(ref, into);
-  }
-
-  async discard(refs: JobRef[]): Promise<void> {
+  override async discard(refs: JobRef[]): Promise<void> {
     const left = refs.values();
     const forgetOnAndOn = async () => {
       for (const ref of left) await this.#forget(this.#name(ref));
     };
     await Promise.all(Array.from({ length: FORGOTTEN_AT_ONCE }, forgetOnAndOn));
-    const folders = await Promise.all(refs.map((ref) => this.#jobs.folder(ref)));
+    const folders = await Promise.all(refs.map((ref) => this.jobs.folder(ref)));
     // Where jobs run in the folders that they were submitted from, there is nothing else to remove.
-    await this.#jobs.discard(refs.filter(({ directory }, index) => resolve(directory) !== folders[index]));
+    await super.discard(refs.filter(({ directory }, index) => resolve(directory) !== folders[index]));
   }
 
-  watch(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void {
-    return this.#jobs.watch(ref, files, changed);
-  }
-
-  close(): void {
-    this.#jobs.close();
+  override close(): void {
+    super.close();
     this.#api.close();
   }
 
@@ -192,7 +177,7 @@ export class RayCompute implements Compute {
   }
 
   async #isReady(ref: JobRef): Promise<boolean> {
-    const [files] = await this.#jobs.states([ref]);
+    const [files] = await this.jobs.states([ref]);
     return files?.kind === "ready";
   }
 
@@ -211,7 +196,7 @@ export class RayCompute implements Compute {
   }
 
   async #look(refs: readonly JobRef[]): Promise<(Judgement & { job?: RayJob | undefined })[]> {
-    const files = await this.#jobs.states(refs);
+    const files = await this.jobs.states(refs);
     const open = refs.filter((_, index) => isOpen(files[index]));
     const known = await this.#known(open);
     return refs.map((ref, index) => {

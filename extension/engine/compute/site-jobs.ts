@@ -7,7 +7,9 @@ import { parseExit } from "./exit.ts";
 import { outputsOf } from "./outputs.ts";
 import { sending, type Site } from "./site.ts";
 import { type Changed, SiteWatch } from "./site-watch.ts";
-import { FILES, IDENTIFY, quote, RESERVED, supervisorScript } from "./supervisor.ts";
+import { FILES, quote, RESERVED } from "./job-files.ts";
+import { supervisorScript } from "./supervisor.ts";
+import { IDENTIFY } from "./supervisor-processes.ts";
 
 /** What the files of a job say. `started` and `alive` are of its supervisor; only on its own machine is `alive` an answer. */
 export type FileState =

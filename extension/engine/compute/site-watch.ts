@@ -1,7 +1,7 @@
 /** Hears of changes to jobs at a site: one script there looks at all open jobs at every beat and tells what changed. */
 import type { JobFile, JobRef } from "./compute.ts";
 import type { Site } from "./site.ts";
-import { FILES, quote } from "./supervisor.ts";
+import { FILES, quote } from "./job-files.ts";
 
 export type Changed = (what: "state" | JobFile) => void;
 

@@ -1,7 +1,7 @@
 /** What Slurm is given for one job: the script, which becomes the job's supervisor, and the options of `sbatch`. */
 import type { SlurmTarget } from "../../protocol/target.ts";
 import type { Job } from "./compute.ts";
-import { FILES, quote } from "./supervisor.ts";
+import { FILES, quote } from "./job-files.ts";
 
 /** Names of the files that are in a job's folder for Slurm's sake. */
 export const SLURM_FILES = {

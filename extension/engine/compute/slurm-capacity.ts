@@ -3,7 +3,7 @@ import { byTemplate } from "./by-template.ts";
 import type { SlurmTarget } from "../../protocol/target.ts";
 import type { Capacity, Device } from "./compute.ts";
 import { isSilence, silence } from "./slurm-words.ts";
-import { quote } from "./supervisor.ts";
+import { quote } from "./job-files.ts";
 
 /** Runs at a time where the user sets no number: Slurm finds the places, this keeps its queue short. */
 const SLOTS = 16;

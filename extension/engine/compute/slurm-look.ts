@@ -3,7 +3,7 @@ import type { Exit, JobRef, JobState } from "./compute.ts";
 import { type FileState, parseStates, statesScript } from "./site-jobs.ts";
 import { SLURM_FILES } from "./slurm-batch.ts";
 import { endedBy, isTaken, stateIn, waitingFor } from "./slurm-words.ts";
-import { FILES, quote } from "./supervisor.ts";
+import { FILES, quote } from "./job-files.ts";
 
 /** What there is to know of one job. */
 export interface Look {

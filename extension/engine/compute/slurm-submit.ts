@@ -11,7 +11,7 @@ import type { Site } from "./site.ts";
 import { batchOptions, batchScript, jobName, SLURM_FILES } from "./slurm-batch.ts";
 import { queueScript } from "./slurm-look.ts";
 import { refusalOf, silence } from "./slurm-words.ts";
-import { FILES, quote } from "./supervisor.ts";
+import { FILES, quote } from "./job-files.ts";
 
 /** Milliseconds in which jobs gather. */
 const MOMENT = 20;

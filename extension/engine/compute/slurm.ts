@@ -1,7 +1,8 @@
 /** Executes jobs on a Slurm cluster, through its commands at a site: Slurm finds the place, the supervisor keeps the record. */
 import type { SlurmTarget } from "../../protocol/target.ts";
 import { ProvingGroundError } from "../../protocol/errors.ts";
-import type { Bytes, Capacity, Compute, Job, JobFile, JobRef, JobState } from "./compute.ts";
+import type { Capacity, Job, JobRef, JobState } from "./compute.ts";
+import { SiteCompute } from "./site-compute.ts";
 import { COMPLETE, SiteJobs } from "./site-jobs.ts";
 import type { Site } from "./site.ts";
 import { jobName, SLURM_FILES } from "./slurm-batch.ts";
@@ -9,7 +10,7 @@ import { capacityScript, parseCapacity } from "./slurm-capacity.ts";
 import { judge, type Look, lookScript, maybeTaken, parseLooks } from "./slurm-look.ts";
 import { SlurmSubmit } from "./slurm-submit.ts";
 import { isSilence, silence } from "./slurm-words.ts";
-import { FILES, quote, RESERVED } from "./supervisor.ts";
+import { FILES, quote, RESERVED } from "./job-files.ts";
 
 export interface SlurmOptions {
   /** Where Slurm's commands are, and whose folder for jobs the nodes see at the same path. */
@@ -28,12 +29,11 @@ export interface SlurmOptions {
   now?: () => number;
 }
 
-export class SlurmCompute implements Compute {
+export class SlurmCompute extends SiteCompute {
   /** Slurm's controller serves everybody: what changes within it is seen by the files. */
   readonly pace = 15_000;
   readonly #site: Site;
   readonly #settings: SlurmTarget;
-  readonly #jobs: SiteJobs;
   readonly #submit: SlurmSubmit;
   readonly #name: (id: string) => string;
   readonly #settle: number;
@@ -42,10 +42,10 @@ export class SlurmCompute implements Compute {
   readonly #gone = new Map<string, number>();
 
   constructor({ site, settings, lab, beat = 2, settle = 8, now = Date.now }: SlurmOptions) {
+    super(new SiteJobs({ site, beat }));
     this.#site = site;
     this.#settings = settings;
-    this.#jobs = new SiteJobs({ site, beat });
-    this.#submit = new SlurmSubmit({ site, jobs: this.#jobs, settings, lab });
+    this.#submit = new SlurmSubmit({ site, jobs: this.jobs, settings, lab });
     this.#name = (id) => jobName(lab, id);
     this.#settle = settle * 1000;
     this.#now = now;
@@ -53,10 +53,6 @@ export class SlurmCompute implements Compute {
 
   async probe(): Promise<Capacity> {
     return parseCapacity((await this.#site.run(capacityScript(await this.#site.root(), this.#settings))).toString(), this.#settings);
-  }
-
-  folder(ref: JobRef): Promise<string> {
-    return this.#jobs.folder(ref);
   }
 
   /** @throws ProvingGroundError `no-slot` when the user's limit of jobs is reached: it can be submitted later; `usage` when Slurm refuses it */
@@ -71,16 +67,12 @@ export class SlurmCompute implements Compute {
     if (refs.length === 0) return [];
     const said = (await this.#site.run(lookScript(await this.#site.root(), refs, this.#name))).toString();
     const { silent, looks } = parseLooks(said, refs, this.#name);
-    this.#jobs.resume();
+    this.jobs.resume();
     if (silent === null) return Promise.all(refs.map((ref, index) => this.#judge(ref, looks[index])));
     if (!isSilence(silent)) throw ProvingGroundError.from(new Error(`squeue failed: ${silent.trim()}`));
     const states = looks.map(unheard);
     if (states.some(({ state }) => state === "ended")) return states;
     throw silence(silent);
-  }
-
-  tail(ref: JobRef, from: number, limit: number, file: JobFile = FILES.log): Promise<Bytes> {
-    return this.#jobs.tail(ref, from, limit, file);
   }
 
   /**
@@ -100,22 +92,6 @@ done`)
     if (isSilence(said)) throw silence(said);
   }
 
-  collect(ref: JobRef, into: string): Promise<void> {
-    return this.#jobs.collect(ref, into);
-  }
-
-  discard(refs: JobRef[]): Promise<void> {
-    return this.#jobs.discard(refs);
-  }
-
-  watch(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void {
-    return this.#jobs.watch(ref, files, changed);
-  }
-
-  close(): void {
-    this.#jobs.close();
-  }
-
   async #judge(ref: JobRef, look: Look = NOTHING): Promise<JobState> {
     const judgement = judge(look);
     if (judgement.state !== "gone") {
@@ -131,7 +107,7 @@ done`)
       return begun ? { state: "running" } : { state: "waiting", reason: "Slurm is done with it; its record is awaited" };
     }
     // Slurm ends what is left on a node where it can tell all that belongs to a job, which not every cluster has it do; here it may be this one.
-    if (begun) await this.#jobs.sweep(ref);
+    if (begun) await this.jobs.sweep(ref);
     return judgement.then;
   }
 }

@@ -3,7 +3,7 @@ import { byTemplate } from "./by-template.ts";
 import type { Capacity } from "./compute.ts";
 import { parseDevices, QUERY } from "./devices.ts";
 import type { Site } from "./site.ts";
-import { quote } from "./supervisor.ts";
+import { quote } from "./job-files.ts";
 
 export interface ProbeOptions {
   site: Site;

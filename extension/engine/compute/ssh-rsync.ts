@@ -1,7 +1,7 @@
 /** Copies by rsync over the connection that is there. */
 import { spawn } from "node:child_process";
 import type { Ended, SshConnection } from "./ssh-connection.ts";
-import { quote } from "./supervisor.ts";
+import { quote } from "./job-files.ts";
 
 interface Copied extends Ended {
   code: number | null;

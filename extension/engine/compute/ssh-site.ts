@@ -11,7 +11,7 @@ import { type Means, SshCopy } from "./ssh-copy.ts";
 import { SshShell } from "./ssh-shell.ts";
 import { login, SshShells } from "./ssh-shells.ts";
 import { complaint } from "./ssh-trouble.ts";
-import { quote } from "./supervisor.ts";
+import { quote } from "./job-files.ts";
 
 export interface SshSiteOptions extends HostOptions {
   /** Folder for jobs there: absolute, or from `~/`. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import type { ScriptEnded } from "./ssh-shell.ts";
 import { end } from "./site-process.ts";
-import { quote } from "./supervisor.ts";
+import { quote } from "./job-files.ts";
 
 /** Exit code of `packing` when the files are more than it was told to take. */
 export const TOO_LARGE = 75;

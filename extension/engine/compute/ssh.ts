@@ -1,10 +1,11 @@
 /** Executes jobs on a host behind ssh, each under its own supervisor there, so that they outlive the connection and the engine. */
 import type { SshTarget } from "../../protocol/target.ts";
-import type { Bytes, Capacity, Compute, Job, JobFile, JobRef, JobState } from "./compute.ts";
+import type { Capacity, Job, JobRef, JobState } from "./compute.ts";
+import { SiteCompute } from "./site-compute.ts";
 import { type FileState, SiteJobs } from "./site-jobs.ts";
 import { probeMachine } from "./ssh-probe.ts";
 import { SshSite } from "./ssh-site.ts";
-import { FILES } from "./supervisor.ts";
+import { FILES } from "./job-files.ts";
 
 export interface SshComputeOptions {
   target: SshTarget;
@@ -18,18 +19,18 @@ export interface SshComputeOptions {
 /** Seconds between two looks at the files of running jobs. */
 const BEAT = 1;
 
-export class SshCompute implements Compute {
+export class SshCompute extends SiteCompute {
   readonly pace = 5000;
   readonly #target: SshTarget;
   readonly #site: SshSite;
-  readonly #jobs: SiteJobs;
   readonly #sweeps = new Map<string, Promise<void>>();
 
   constructor({ target, lab, environment, platform }: SshComputeOptions) {
     const { host, config, directory } = target;
+    const site = new SshSite({ host, config, directory, lab, environment, ...(platform === undefined ? {} : { platform }) });
+    super(new SiteJobs({ site, beat: BEAT }));
     this.#target = target;
-    this.#site = new SshSite({ host, config, directory, lab, environment, ...(platform === undefined ? {} : { platform }) });
-    this.#jobs = new SiteJobs({ site: this.#site, beat: BEAT });
+    this.#site = site;
   }
 
   probe(): Promise<Capacity> {
@@ -37,50 +38,26 @@ export class SshCompute implements Compute {
     return probeMachine({ site: this.#site, host, prelude, slots, container });
   }
 
-  folder(ref: JobRef): Promise<string> {
-    return this.#jobs.folder(ref);
-  }
-
   async submit(job: Job): Promise<JobRef> {
-    await this.#jobs.put(job, LAUNCH);
+    await this.jobs.put(job, LAUNCH);
     return { id: job.id, directory: job.directory };
   }
 
   async poll(refs: JobRef[]): Promise<JobState[]> {
-    const states = await this.#jobs.states(refs);
-    this.#jobs.resume();
+    const states = await this.jobs.states(refs);
+    this.jobs.resume();
     const gone = refs.filter((_, index) => isGone(states[index]));
     await Promise.all(gone.map((ref) => this.#sweep(ref)));
     return states.map(stateOf);
   }
 
-  tail(ref: JobRef, from: number, limit: number, file: JobFile = "stdout.log"): Promise<Bytes> {
-    return this.#jobs.tail(ref, from, limit, file);
-  }
-
   cancel(ref: JobRef): Promise<void> {
-    return this.#jobs.terminate(ref);
-  }
-
-  collect(ref: JobRef, into: string): Promise<void> {
-    return this.#jobs.collect(ref, into);
-  }
-
-  discard(refs: JobRef[]): Promise<void> {
-    return this.#jobs.discard(refs);
-  }
-
-  watch(ref: JobRef, files: JobFile[], changed: (what: "state" | JobFile) => void): () => void {
-    return this.#jobs.watch(ref, files, changed);
-  }
-
-  close(): void {
-    this.#jobs.close();
+    return this.jobs.terminate(ref);
   }
 
   /** Ends what a supervisor that is gone left behind. */
   #sweep(ref: JobRef): Promise<void> {
-    const under = this.#sweeps.get(ref.id) ?? this.#jobs.sweep(ref).finally(() => this.#sweeps.delete(ref.id));
+    const under = this.#sweeps.get(ref.id) ?? this.jobs.sweep(ref).finally(() => this.#sweeps.delete(ref.id));
     this.#sweeps.set(ref.id, under);
     return under;
   }

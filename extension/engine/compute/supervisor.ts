@@ -10,8 +10,6 @@ import { IDENTIFY, PROCESSES } from "./supervisor-processes.ts";
 import { dataCalls, LAUNCH, launchers, tasksOf } from "./supervisor-launch.ts";
 import { WATCH } from "./supervisor-watch.ts";
 
-export { FILES, IDENTIFY, quote, RESERVED };
-
 const KIB_PER_GIB = 2 ** 20;
 
 /**

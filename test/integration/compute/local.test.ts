@@ -123,7 +123,8 @@ describe("the end of a job leaves nothing alive:", () => {
 
   test("children that left for a session of their own, and those that hid their variables", async () => {
     const at = folder();
-    const command = `setsid sh -c 'echo $$ >> pids; echo away; exec sleep 60' & env -i sleep 60 & echo $! >> pids; wait`;
+    const command = `setsid sh -c 'echo $$ >> pids; exec sleep 60' & env -i sleep 60 & echo $! >> pids
+      until [ "$(wc -l < pids)" -eq 2 ]; do :; done; echo away; wait`;
     const ref = await compute.submit(job(at, command));
     await said(compute, ref, "away");
     await compute.cancel(ref);

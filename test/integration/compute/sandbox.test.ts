@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Exit, Job, JobRef } from "../../../extension/engine/compute/compute.ts";
 import { LocalCompute } from "../../../extension/engine/compute/local.ts";
-import { quote } from "../../../extension/engine/compute/supervisor.ts";
+import { quote } from "../../../extension/engine/compute/job-files.ts";
 import { BASE, folder, job, over, said } from "./place.ts";
 
 /** A machine's user with a home, a repository in it and a lab in that. */

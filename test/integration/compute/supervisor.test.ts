@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import type { Exit, Job } from "../../../extension/engine/compute/compute.ts";
 import { readExit } from "../../../extension/engine/compute/exit.ts";
 import { LocalCompute } from "../../../extension/engine/compute/local.ts";
-import { quote, RESERVED, supervisorScript } from "../../../extension/engine/compute/supervisor.ts";
+import { quote, RESERVED } from "../../../extension/engine/compute/job-files.ts";
+import { supervisorScript } from "../../../extension/engine/compute/supervisor.ts";
 import { processIdentities } from "../../../extension/engine/compute/identity.ts";
 import { BASE, folder, job, living, over, said, sleepers } from "./place.ts";
 

@@ -24,6 +24,11 @@ setsid sleep 300 &
 (setsid sh -c 'trap "" TERM; sleep 300; sleep 300' &)
 while :; do sleep 300; done`;
 
+/** A suite as every test run does it, or with `npm run test:faults` at the size of the promise: on every target, for a quarter of an hour in all. */
+export function atScale(runs: number, kills: number): { runs: number; kills: number; timeout: number } {
+  return process.env.FAULTS === "all" ? { runs: 200, kills: 30, timeout: 900_000 } : { runs, kills, timeout: 90_000 };
+}
+
 /** Kills the engine so many times, while it works and while it starts, by turns that the seed decides, and has clients start it again. */
 export async function killAgainAndAgain(lab: FaultLab, times: number, seed: number, between: number): Promise<void> {
   const random = seeded(seed);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Ray, startRay } from "../../fixtures/ray.ts";
 import { FaultLab } from "./fault-lab.ts";
-import { expectAccountedFor, expectAllWell, killAgainAndAgain } from "./fault-rules.ts";
+import { atScale, expectAccountedFor, expectAllWell, killAgainAndAgain } from "./fault-rules.ts";
 import { onRay } from "./fault-targets.ts";
 
 /** Ray takes long to start on a busy machine. */
@@ -29,15 +29,17 @@ function actorAbove(pid: number): number {
   throw new Error(`no actor of Ray's is above process ${pid}`);
 }
 
-it("20 runs are all accounted for, the engine killed 6 times; the one whose supervisor was killed is lost, and the one whose worker of Ray's was", async () => {
+const { runs: count, kills, timeout } = atScale(20, 6);
+const title = `${count} runs are all accounted for, the engine killed ${kills} times; the one whose supervisor was killed is lost, and the one whose worker of Ray's was`;
+it(title, { timeout }, async () => {
   // The first two never end, and neither do their children, which hear nothing.
   const held = `case $SEED in 0|1) note held; (trap "" TERM; setsid sleep 300) & sleep 300 ;; esac`;
   lab = await FaultLab.make({ target: onRay(ray), slots: 6, timeout: 120, command: `note begin\n${held}` });
   await lab.connect();
-  const ids = await lab.queue(20);
+  const ids = await lab.queue(count);
   const [first, second, ...others] = ids as [number, number, ...number[]];
   await lab.hasNoted("held", 2);
-  const killing = killAgainAndAgain(lab, 6, 7, 1500);
+  const killing = killAgainAndAgain(lab, kills, 7, 1500);
   process.kill(supervisorOf(first), "SIGKILL");
   process.kill(actorAbove(supervisorOf(second)), "SIGKILL");
   await killing;

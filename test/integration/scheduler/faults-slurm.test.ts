@@ -3,7 +3,7 @@ import { setTimeout as later } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, it } from "vitest";
 import { type Slurm, startSlurm } from "../../fixtures/slurm.ts";
 import { FaultLab } from "./fault-lab.ts";
-import { expectAccountedFor, expectAllWell, killAgainAndAgain } from "./fault-rules.ts";
+import { atScale, expectAccountedFor, expectAllWell, killAgainAndAgain } from "./fault-rules.ts";
 import { onSlurm } from "./fault-targets.ts";
 
 let slurm: Slurm;
@@ -22,13 +22,14 @@ async function awayFor(milliseconds: number, after: number): Promise<void> {
   await slurm.controller.start();
 }
 
-it("40 runs are all accounted for, the engine killed 8 times and the controller twice", async () => {
+const { runs, kills, timeout } = atScale(40, 8);
+it(`${runs} runs are all accounted for, the engine killed ${kills} times and the controller twice`, { timeout }, async () => {
   lab = await FaultLab.make({ target: onSlurm(slurm), slots: 12, timeout: 60, command: "note begin; sleep 0.$((1 + SEED % 3))" });
   await lab.connect();
-  const ids = await lab.queue(40);
+  const ids = await lab.queue(runs);
   await lab.hasNoted("begin", 1);
   const away = awayFor(1500, 500).then(() => awayFor(1000, 2500));
-  await killAgainAndAgain(lab, 8, 5, 2000);
+  await killAgainAndAgain(lab, kills, 5, 2000);
   const left = lab.watched.snapshot.runs.filter((run) => run.endedAt === null).length;
   console.log(`after the last kill ${left} of ${ids.length} runs had not ended`);
   await away;

@@ -3,7 +3,7 @@ import { setTimeout as later } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Sshd, startSshd } from "../../fixtures/sshd.ts";
 import { FaultLab } from "./fault-lab.ts";
-import { expectAccountedFor, expectAllWell, expectEndedAtLimit, killAgainAndAgain, LIMIT, STUBBORN } from "./fault-rules.ts";
+import { atScale, expectAccountedFor, expectAllWell, expectEndedAtLimit, killAgainAndAgain, LIMIT, STUBBORN } from "./fault-rules.ts";
 import { behindSsh } from "./fault-targets.ts";
 
 let sshd: Sshd;
@@ -22,14 +22,15 @@ async function awayFor(milliseconds: number, after: number): Promise<void> {
   await sshd.start();
 }
 
-it("60 runs are all accounted for, the engine killed 10 times and sshd away twice for seconds", async () => {
+const { runs, kills, timeout } = atScale(60, 10);
+it(`${runs} runs are all accounted for, the engine killed ${kills} times and sshd away twice for seconds`, { timeout }, async () => {
   lab = await FaultLab.make({ target: behindSsh(sshd), slots: 6, timeout: 60, command: "note begin; sleep 0.$((1 + SEED % 3))" });
   await lab.connect();
-  const ids = await lab.queue(60);
+  const ids = await lab.queue(runs);
   await lab.hasNoted("begin", 1);
   expect(lab.kept()).not.toEqual([]);
   const away = awayFor(3000, 500).then(() => awayFor(2000, 2500));
-  await killAgainAndAgain(lab, 10, 3, 2000);
+  await killAgainAndAgain(lab, kills, 3, 2000);
   const left = lab.watched.snapshot.runs.filter((run) => run.endedAt === null).length;
   console.log(`after the last kill ${left} of ${ids.length} runs had not ended`);
   await away;
