@@ -135,8 +135,9 @@ describe("the end of a job leaves nothing alive:", () => {
 
   test("a job next to it with a longer number goes on", async () => {
     const root = folder();
-    const long = await compute.submit(job(join(root, "12"), "echo up; read line < go; echo $line", { id: "12" }));
+    mkdirSync(join(root, "12"));
     execFileSync("mkfifo", [join(root, "12/go")]);
+    const long = await compute.submit(job(join(root, "12"), "echo up; read line < go; echo $line", { id: "12" }));
     const short = await compute.submit(job(join(root, "1"), "sleep 60 & exit 0", { id: "1" }));
     await over(compute, short);
     expect((await compute.poll([long]))[0]).toEqual({ state: "running" });
