@@ -21,7 +21,7 @@ export interface EngineBench {
   /** Queues runs of ideas that were not run yet, and waits for the end of all. */
   execute(count: number, progress?: (done: number) => void): Promise<Executed>;
   /** As of its target. */
-  alone?: (count: number) => Promise<number>;
+  alone?: (count: number, length: number) => Promise<number>;
   dispose(): Promise<void>;
 }
 

@@ -14,8 +14,8 @@ export interface BenchTarget {
 export interface OpenTarget {
   /** Has a fresh engine use it for all runs. */
   configure(client: EngineConnection): Promise<void>;
-  /** Milliseconds that the target itself takes for so many jobs of one second, without us; absent: there is nothing but us. */
-  alone?: (count: number) => Promise<number>;
+  /** Milliseconds that the target itself takes for so many jobs of a length in seconds, without us; absent: there is nothing but us. */
+  alone?: (count: number, length: number) => Promise<number>;
   close(): Promise<void>;
 }
 
@@ -52,13 +52,12 @@ export const TARGETS: readonly BenchTarget[] = [
           });
           await client.request(methods.targetsDrain, { target: "local", drained: true });
         },
-        alone: async (count) => {
+        alone: async (count, length) => {
           const begun = performance.now();
           // As quick as anybody could: one shell, one command after the other; the last command waits for the last job.
-          const submit = Array.from({ length: count }, () => "sbatch --parsable --output=/dev/null --wrap='sleep 1' > /dev/null").join(
-            "\n",
-          );
-          await slurm.command("sh", "-c", `${submit}\nwhile [ -n "$(squeue --noheader)" ]; do sleep 0.05; done`);
+          const one = `sbatch --parsable --output=/dev/null --wrap='sleep ${length}' > /dev/null\n`;
+          const submit = one.repeat(count);
+          await slurm.command("sh", "-c", `${submit}while [ -n "$(squeue --noheader)" ]; do sleep 0.05; done`);
           return performance.now() - begun;
         },
         close: async () => {

@@ -1,9 +1,9 @@
 /**
- * `npm run bench:scheduler`: what the engine costs per run and how busy it keeps its slots. Runs of nothing and runs of one second on
+ * `npm run bench:scheduler`: what the engine costs per run and how busy it keeps its slots. Runs of nothing and runs of `--length` seconds on
  * eight slots, in a real engine process, per target; memory; whether the cost stays flat from 50 to 5,000 runs in the queue. Beside it,
  * in the same run, OpenEvolve from PyPI doing the same work.
  *
- *     npm run bench:scheduler -- [--nothing 1000] [--seconds 200] [--queues 50,500,5000] [--targets local,contained,slurm] [--only nothing,seconds,flat,peer]
+ *     npm run bench:scheduler -- [--nothing 1000] [--seconds 200] [--length 1] [--queues 50,500,5000] [--targets local,contained,slurm] [--only nothing,seconds,flat,peer]
  */
 import { parseArgs } from "node:util";
 import { packaged } from "../workbench/packaged.ts";
@@ -28,12 +28,14 @@ const { values: given } = parseArgs({
   options: {
     nothing: { type: "string", default: "1000" },
     seconds: { type: "string", default: "200" },
+    length: { type: "string", default: "1" },
     queues: { type: "string", default: "50,500,5000" },
     targets: { type: "string", default: "local,contained,slurm" },
     only: { type: "string", default: "nothing,seconds,flat,peer" },
   },
 });
 const [nothing, seconds] = [Number(given.nothing), Number(given.seconds)];
+const length = Number(given.length);
 const queues = given.queues.split(",").map(Number);
 const parts = given.only.split(",");
 const targets = given.targets.split(",").map((name) => {
@@ -54,7 +56,7 @@ evaluator's process in a worker of its pool, the result kept in memory with a ch
 const figures: Figure[] = [];
 for (const target of targets) {
   if (parts.includes("nothing")) figures.push(...(await runsOfNothing(target)));
-  if (parts.includes("seconds")) figures.push(...(await runsOfASecond(target)));
+  if (parts.includes("seconds")) figures.push(...(await runsOfSeconds(target)));
   if (parts.includes("flat")) figures.push(...(await flatness(target)));
 }
 if (parts.includes("peer")) figures.push(...(await peer()));
@@ -87,22 +89,22 @@ async function runsOfNothing(target: BenchTarget): Promise<Figure[]> {
 }
 
 /** Share of the time in which the slots would have been busy had they never waited. */
-async function runsOfASecond(target: BenchTarget): Promise<Figure[]> {
-  return withEngine(target, "sleep 1", SLOTS + seconds, async (engine) => {
+async function runsOfSeconds(target: BenchTarget): Promise<Figure[]> {
+  return withEngine(target, `sleep ${length}`, SLOTS + seconds, async (engine) => {
     await executed(engine, SLOTS, `${target.name}: warm-up`);
-    const { makespan } = await executed(engine, seconds, `${target.name}: runs of one second`);
-    const ideal = Math.ceil(seconds / SLOTS) * 1000;
-    const alone = await engine.alone?.(seconds);
+    const { makespan } = await executed(engine, seconds, `${target.name}: runs of ${length} s`);
+    const ideal = Math.ceil(seconds / SLOTS) * length * 1000;
+    const alone = await engine.alone?.(seconds, length);
     return [
       {
-        what: `${target.name}: share of the ideal makespan, ${seconds} runs of one second on ${SLOTS} slots`,
+        what: `${target.name}: share of the ideal makespan, ${seconds} runs of ${length} s on ${SLOTS} slots`,
         measured: ideal / makespan,
         unit: "",
         budget: -target.share,
       },
       {
         what: "  time that a slot stands still between two runs, mean (no budget)",
-        measured: (makespan * SLOTS) / seconds - 1000,
+        measured: (makespan * SLOTS) / seconds - length * 1000,
         unit: "ms",
         budget: Infinity,
       },
@@ -166,9 +168,9 @@ async function peer(): Promise<Figure[]> {
       budget: Infinity,
     });
   }
-  const share = (seconds * 1000) / SLOTS / (await steady("sleep 1", seconds));
+  const share = (seconds * length * 1000) / SLOTS / (await steady(`sleep ${length}`, seconds));
   figures.push({
-    what: `${name}: share of the ideal makespan, ${seconds} evaluations of one second (no budget)`,
+    what: `${name}: share of the ideal makespan, ${seconds} evaluations of ${length} s (no budget)`,
     measured: share,
     unit: "",
     budget: Infinity,

@@ -24,7 +24,7 @@ setsid sleep 300 &
 (setsid sh -c 'trap "" TERM; sleep 300; sleep 300' &)
 while :; do sleep 300; done`;
 
-/** A suite as every test run does it, or with `npm run test:faults` at the size of the promise: on every target, for a quarter of an hour in all. */
+/** A suite as every test run does it, or with `npm run test:faults` at the size of the promise: on every target, for ten minutes in all. */
 export function atScale(runs: number, kills: number): { runs: number; kills: number; timeout: number } {
   return process.env.FAULTS === "all" ? { runs: 200, kills: 30, timeout: 900_000 } : { runs, kills, timeout: 90_000 };
 }
