@@ -114,7 +114,7 @@ export interface Commands {
   "provingGround.chooseEnvironment": [];
   "provingGround.openEnvironment": [];
   "provingGround.checkEnvironment": [];
-  "provingGround.addExample": [];
+  "provingGround.addEnvironment": [];
   "provingGround.initRepository": [];
   "provingGround.addEndpoint": [];
   "provingGround.setApiKey": [provider?: string];

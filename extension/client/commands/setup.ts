@@ -12,7 +12,7 @@ import type { Presenter } from "../present.ts";
 import type { Models } from "../settings/models.ts";
 import type { GroupingChoice } from "../sidebar/trees.ts";
 import type { Ideation } from "../sidebar/ideation.ts";
-import { addExample } from "./example.ts";
+import { addEnvironment } from "./bundled.ts";
 import { registerCommands } from "./registry.ts";
 import type { Handlers } from "./registry.ts";
 
@@ -62,9 +62,9 @@ function environments({ extension, labs, current, ideation, presenter }: SetupPa
       if (problems.length === 0) void presenter.say("info", `${any.name} is ready: manifest, files, knobs and baseline are in order.`);
       for (const problem of problems) void presenter.say("warning", messageOf(ProvingGroundError.fromData(problem)));
     },
-    "provingGround.addExample": async () => {
+    "provingGround.addEnvironment": async () => {
       const lab = labs.need(current.lab);
-      await addExample(extension, lab, presenter);
+      await addEnvironment(extension, lab, presenter);
     },
     "provingGround.initRepository": async () => {
       if (!vscode.workspace.isTrusted) labs.need(undefined);

@@ -98,9 +98,9 @@ export function blockedBy({
   }
   if (environments.length > 0) return null;
   return blocked(
-    "No environment yet. An environment is a research problem that can be executed: code, a metric, a budget and rules, described by an environment.yaml. The example trains a small language model in seconds, without a GPU or a key.",
-    "Add the Example",
-    "provingGround.addExample",
+    "No environment yet. An environment is a research problem that can be executed: code, a metric, a budget and rules, described by an environment.yaml. The smallest one that comes with Proving Ground trains a language model in seconds, without a GPU or a key.",
+    "Add an Environment",
+    "provingGround.addEnvironment",
   );
 }
 

@@ -21,7 +21,7 @@ const OFFERED: ReadonlySet<string> = new Set([
   "workbench.trust.manage",
   "workbench.action.files.openFolder",
   "provingGround.initRepository",
-  "provingGround.addExample",
+  "provingGround.addEnvironment",
   "provingGround.reconnect",
 ]);
 
