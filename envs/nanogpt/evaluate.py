@@ -8,11 +8,12 @@ import math
 import os
 import random
 import time
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 
-from causality import Finding, compare, judge, probes
+from causality import compare, judge, probes
 from data import first_tokens
 
 
@@ -109,15 +110,13 @@ class Evaluation:
             tokens, targets = self.tokens[index].to(self.ranks.device), self.targets[index].to(self.ranks.device)
             if index in probed:
                 logits, found = self._probed(predict, tokens, targets, source)
-                findings += [(finding.kind, finding.size, index * len(tokens) + finding.sequence, finding.position, finding.shift)
-                             for finding in found]
+                findings += [replace(finding, sequence=index * len(tokens) + finding.sequence) for finding in found]
             else:
                 logits = predict(tokens.clone())
             total += losses(logits, targets, self.variant.vocabulary).sum()
         if module is not None:
             module.train(training)
-        everyone = [Finding(*finding) for found in self.ranks.gathered(findings) for finding in found]
-        difference = judge(everyone, self.variant.dtype)
+        difference = judge(sum(self.ranks.gathered(findings), []), self.variant.dtype)
         return self.ranks.total([float(total)])[0] / self.targets.numel(), difference
 
     def _probed(self, predict, tokens, targets, source) -> tuple:

@@ -35,9 +35,9 @@ SOFTCAP = 0  # logits are bent to stay within plus and minus this, 0 for no limi
 INIT_STD = 0.02  # standard deviation of the initial weights
 
 # Settings: the training
-BATCH_TOKENS = 262_144  # of a step, over all GPUs and accumulated parts
+BATCH_TOKENS = 262144  # of a step, over all GPUs and accumulated parts
 OPTIMIZER = "adamw"  # adamw, muon (for the matrices of the layers; adamw for the rest)
-LEARNING_RATE = 1.5e-3
+LEARNING_RATE = 0.0015
 WARMUP_STEPS = 256  # over which the rate rises
 SCHEDULE = "linear"  # linear, cosine, trapezoid (constant, then linear over the last 40%), constant: over the budget
 FINAL_RATE = 0.1  # share of the rate that is left at the end
@@ -61,7 +61,7 @@ SIZES = {
     "1gpu": Size(layers=12, heads=12, width=768, rows=32),
     "8gpu": Size(layers=12, heads=12, width=768, rows=32),
     "large": Size(layers=24, heads=16, width=1024, rows=16),
-    "cpu-smoke": Size(layers=2, heads=2, width=64, rows=16, shrink=256),
+    "cpu-smoke": Size(layers=2, heads=2, width=64, rows=16, shrink=1024),
 }
 
 
