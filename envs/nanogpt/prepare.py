@@ -53,8 +53,9 @@ def prepare(folder: Path, stream, encoder, shard_tokens: int, shards: int | None
     progress = json.loads(record.read_text()) if record.exists() else {"shard_tokens": shard_tokens, "shards": 0, "rest": [], "complete": False}
     if progress["shard_tokens"] != shard_tokens:
         raise ValueError(f"{folder} was begun with {progress['shard_tokens']} tokens a shard, not {shard_tokens}: use that, or another folder")
-    if "stream" in progress:
-        stream.load_state_dict(progress["stream"])
+    position = progress.get("stream")
+    if position is not None:
+        stream.load_state_dict(position)
     done, rest, documents = progress["shards"], np.array(progress["rest"], np.int64), iter(stream)
     complete = progress["complete"]
     while not complete and (shards is None or done < shards):
@@ -64,6 +65,7 @@ def prepare(folder: Path, stream, encoder, shard_tokens: int, shards: int | None
             for tokens in encoder.encode_ordinary_batch(texts):
                 pieces.append(np.array([encoder.eot_token, *tokens], np.int64))
                 size += len(pieces[-1])
+            position = stream.state_dict()  # a stream that was not read from since it was put somewhere does not know where it is
         joined = np.concatenate(pieces)
         shard, rest = joined[:shard_tokens], joined[shard_tokens:]
         if len(shard):
@@ -72,7 +74,7 @@ def prepare(folder: Path, stream, encoder, shard_tokens: int, shards: int | None
             done += 1
             say(f"{path}: {len(shard):,} tokens", flush=True)
         complete = not texts and not len(rest)
-        state = {"shard_tokens": shard_tokens, "shards": done, "rest": rest.tolist(), "complete": complete, "stream": stream.state_dict()}
+        state = {"shard_tokens": shard_tokens, "shards": done, "rest": rest.tolist(), "complete": complete, "stream": position}
         write_whole(record, json.dumps(state).encode())
     say(f"{folder} holds {done} shards{', the whole sample' if complete else ''}", flush=True)
 

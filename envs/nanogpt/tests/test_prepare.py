@@ -23,12 +23,16 @@ class Letters:
 
 
 class Stream:
-    """Documents with a position that can be saved, as a streamed dataset has; killed at the document `killed_at`."""
+    """Documents with a position that can be saved, as a streamed dataset has; killed at the document `killed_at`.
+
+    Like those of `datasets` it goes to a position that was loaded when it is read from, and only then knows that it is there.
+    """
 
     def __init__(self, texts, killed_at=None):
-        self.texts, self.killed_at, self.position = texts, killed_at, 0
+        self.texts, self.killed_at, self.position, self.loaded = texts, killed_at, 0, 0
 
     def __iter__(self):
+        self.position = self.loaded
         while self.position < len(self.texts):
             if self.position == self.killed_at:
                 raise Interrupted
@@ -39,16 +43,16 @@ class Stream:
         return {"position": self.position}
 
     def load_state_dict(self, state):
-        self.position = state["position"]
+        self.loaded = state["position"]
 
 
 TEXTS = [chr(65 + number % 26) * (1 + number % 13) for number in range(300)]
 EXPECTED = [token for text in TEXTS for token in [50256, *map(ord, text)]]
 
 
-@pytest.fixture(autouse=True)
-def few_documents_at_once(monkeypatch):
-    monkeypatch.setattr(prepare, "DOCUMENTS_AT_ONCE", 7)
+@pytest.fixture(autouse=True, params=[7, 200], ids=["few documents at once", "many"])
+def documents_at_once(request, monkeypatch):
+    monkeypatch.setattr(prepare, "DOCUMENTS_AT_ONCE", request.param)
 
 
 def run(folder, stream, shards=None, shard_tokens=100):

@@ -1,53 +1,13 @@
 """A run that was interrupted and starts again in its folder has the losses it would have had, bit for bit."""
 import json
-from dataclasses import replace
 
 import pytest
 import torch
 import train
-import variants
 from budget import Budget
 from checkpoint import CheckpointError, Checkpoints
-from conftest import ALONE
+from conftest import ALONE, Interrupted
 from ranks import Ranks
-
-SIZE = train.Size(layers=2, heads=2, width=16, rows=2, shrink=4096)
-
-
-class Interrupted(BaseException):
-    """The machine was taken away."""
-
-
-@pytest.fixture
-def trainer(shards, tmp_path, monkeypatch):
-    """Runs the training in `tmp_path` on a clock that counts batches: `trainer(name, interrupted_at)` gives the lines of its metrics."""
-    monkeypatch.setenv("DATA", str(shards))
-    monkeypatch.setitem(train.SIZES, "cpu-smoke", SIZE)
-
-    class Counted(train.Batches):
-        ticks, interrupted_at = 0, None
-
-        def next(self):
-            if Counted.ticks == Counted.interrupted_at:
-                raise Interrupted
-            Counted.ticks += 1
-            return super().next()
-
-    monkeypatch.setattr(train, "Batches", Counted)
-    variant = replace(variants.CPU_SMOKE, length=32, budget_seconds=24, evaluations=3, validation_tokens=1024, validation_rows=8, log_every=1,
-                      checkpoint_seconds=5, clock=lambda: Counted.ticks)
-    monkeypatch.setattr(variants, "current", lambda: variant)
-
-    def run(name, interrupted_at=None):
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        monkeypatch.chdir(folder)
-        Counted.interrupted_at = None if interrupted_at is None else Counted.ticks + interrupted_at
-        train.main()
-        return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-
-    return run
-
 
 def without_wall_time(lines):
     return [{key: value for key, value in line.items() if key != "evaluation_seconds"} for line in lines]
