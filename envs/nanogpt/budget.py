@@ -5,7 +5,6 @@ trains on random tokens and undoes it. The clock of rank 0 decides for all proce
 the GPU is waited for wherever it is read, so that work asked for is work paid for.
 """
 import copy
-import os
 import time
 from collections import deque
 from contextlib import contextmanager
@@ -111,7 +110,6 @@ class Budget:
         """
         if self._started:
             raise RuntimeError("compile before the first another_step(): later it is part of the training")
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.abspath("compiled"))  # a contained run can write to its own folder only
         before, random_states = _copied(_states(state)), generators.saved(self.ranks.device)
         tokens = torch.randint(vocabulary, (2, rows, length), device=self.ranks.device)
         began = self.wall()

@@ -14,6 +14,7 @@ class Ranks:
     @classmethod
     def of_environment(cls, device: str) -> "Ranks":
         """The process torchrun started, or the only one. Raises SystemExit when `device` is "cuda" and there is no GPU for it."""
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.abspath("compiled"))  # a contained run can write to its own folder only
         rank, world, local = (int(os.environ.get(name, default)) for name, default in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0)))
         if device == "cuda":
             if local >= torch.cuda.device_count():

@@ -48,7 +48,7 @@ ONE_GPU = replace(EIGHT_GPUS, name="1gpu", wall_seconds=5400)
 LARGE = replace(EIGHT_GPUS, name="large", budget_seconds=4500, wall_seconds=9000, validation_rows=8)
 
 # One processor, no GPU, invented text: seconds instead of hours. The clock is that of the processor, so that a busy machine trains as far.
-CPU_SMOKE = Variant(name="cpu-smoke", device="cpu", dtype=torch.float32, compiled=False, vocabulary=256, length=64, budget_seconds=10,
+CPU_SMOKE = Variant(name="cpu-smoke", device="cpu", dtype=torch.float32, compiled=False, vocabulary=256, length=64, budget_seconds=8,
                     compile_seconds=10, wall_seconds=240, clock=time.process_time, validation_tokens=32_768, validation_rows=32,
                     evaluations=4, probed_batches=2, log_every=50, checkpoint_seconds=5)
 
