@@ -78,7 +78,7 @@ def speed_of_straight(variant, seconds: float, rows: int, compiled: bool) -> flo
     rows = min(rows, step_tokens // variant.length)
     batches = Batches(variant.train_glob, rows, variant.length, step_tokens, variant.vocabulary, ranks, budget)
     model = Straight(size.layers, size.heads, size.width, variant.vocabulary, variant.length).to(ranks.device)
-    forward = torch.compile(model) if compiled else model
+    forward = torch.compile(model, dynamic=False) if compiled else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), weight_decay=0.1)
     steps, began = 0, 0.0
     while steps < WARM_STEPS + 2 or time.perf_counter() - began < seconds:

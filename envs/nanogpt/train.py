@@ -207,8 +207,8 @@ def main() -> None:
     optimizers = optimizers_of(model)
     averaged = copy.deepcopy(model) if AVERAGING else model
     trained = {"model": model, **optimizers, **({"averaged": averaged} if AVERAGING else {})}  # all that a step changes
-    forward = torch.compile(model) if variant.compiled else model
-    shown = torch.compile(averaged) if AVERAGING and variant.compiled else averaged if AVERAGING else forward
+    forward = torch.compile(model, dynamic=False) if variant.compiled else model
+    shown = forward if averaged is model else torch.compile(averaged, dynamic=False) if variant.compiled else averaged
     autocast = torch.autocast(variant.device, variant.dtype, enabled=variant.dtype != torch.float32)
 
     step_tokens = BATCH_TOKENS // size.shrink

@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 import torch
 import train
+import variants
 import yaml
 from conftest import ENVIRONMENT
 from straight import Straight, loss_of
@@ -129,9 +130,7 @@ def test_every_file_but_train_is_protected_and_the_regions_of_train_are_closed()
     assert marks and marks == ["protected", "end"] * (len(marks) // 2)
 
 
-def test_every_variant_has_its_size_and_its_command():
-    import variants
-
+def test_every_variant_has_its_size_its_command_and_an_evaluation_its_processes_can_share(monkeypatch):
     assert set(MANIFEST["variants"]) == set(train.SIZES) == set(variants.VARIANTS)
     for name, changes in MANIFEST["variants"].items():
         command = changes.get("run", MANIFEST["run"])["command"]
@@ -139,4 +138,9 @@ def test_every_variant_has_its_size_and_its_command():
         gpus = changes["resources"]["gpus"]
         assert (f"--nproc_per_node {gpus} " in command) == (gpus > 1)
         assert changes.get("budget", MANIFEST["budget"])["seconds"] == variants.VARIANTS[name].budget_seconds
+        monkeypatch.setenv("VARIANT", name)
+        for smoke in ("", "1"):
+            monkeypatch.setenv("SMOKE", smoke)
+            variant = variants.current()
+            assert variant.validation_tokens % (variant.validation_rows * variant.length * max(gpus, 1)) == 0
         assert changes["resources"].get("timeout", MANIFEST["resources"]["timeout"]) >= variants.VARIANTS[name].wall_seconds
