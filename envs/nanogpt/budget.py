@@ -84,8 +84,8 @@ class Budget:
         self._read()
         self._since, self._ended = None, True
         if self.spent > self.total * (1 + GRACE):
-            raise BudgetSpent(f"training took {self.spent:.2f} s of a budget of {self.total} s: ask budget.another_step() before each step, "
-                              "and keep the steps equally long")
+            raise BudgetSpent(f"training took {self.spent:.2f} s of a budget of {self.total} s: ask budget.another_step() before each "
+                              "step, and keep the steps equally long")
 
     @contextmanager
     def outside(self):
@@ -103,10 +103,10 @@ class Budget:
     def compile(self, update, state: dict, rows: int, length: int, vocabulary: int) -> float:
         """Compiles the training step outside the clock: calls `update(next_batch)` on random tokens, then puts everything back.
 
-        `next_batch()` gives tokens and targets like `Batches.next`, here random ones of shape (rows, length). `state` holds, by name, all that
-        `update` changes, as objects with `state_dict` and `load_state_dict`; they, their gradients and all random generators are as before
-        afterwards. Returns the seconds of the last step. Raises RuntimeError if the clock has been started or something does not
-        go back to what it was, WallLimit beyond `compile_limit` seconds of wall time.
+        `next_batch()` gives tokens and targets like `Batches.next`, here random ones of shape (rows, length). `state` holds, by name, all
+        that `update` changes, as objects with `state_dict` and `load_state_dict`; they, their gradients and all random generators are as
+        before afterwards. Returns the seconds of the last step. Raises RuntimeError if the clock has been started or something does not
+        go back to what it was, and WallLimit after a step that ends beyond `compile_limit` seconds of wall time.
         """
         if self._started:
             raise RuntimeError("compile before the first another_step(): later it is part of the training")

@@ -68,7 +68,8 @@ def probes(tokens: torch.Tensor, donors: torch.Tensor, vocabulary: int, source: 
     if rows > 1:
         stays = torch.zeros(rows, 1, dtype=torch.bool, device=tokens.device)
         stays[source.sample(range(rows), rows // 2)] = True
-        found.append(Probe("others", torch.where(stays, tokens, torch.where(positions == 0, next_differs, donors)), stays.expand(rows, length)))
+        others = torch.where(stays, tokens, torch.where(positions == 0, next_differs, donors))
+        found.append(Probe("others", others, stays.expand(rows, length)))
     return found
 
 
@@ -106,16 +107,16 @@ def judge(findings: list, dtype: torch.dtype) -> float:
         shift, near = (sum(getattr(finding, name) for finding in of_kind) / len(of_kind) for name in ("shift", "near"))
         if not (worst.size <= allowed and abs(shift) <= SHIFT[dtype] and abs(near) <= 2 * SHIFT[dtype]):
             raise CausalityViolation(
-                f"the logits are not a function of the tokens up to their position: {CHANGED[kind]} changed, and at position {worst.position} of "
-                f"sequence {worst.sequence} a logit moved by {worst.size:.2g} of the largest there (allowed {allowed:.2g}), the loss by "
-                f"{shift:+.2g} nats on average (allowed {SHIFT[dtype]:.2g}) and by {near:+.2g} next to the change (allowed "
-                f"{2 * SHIFT[dtype]:.2g}). {HINTS[kind]}")
+                f"the logits are not a function of the tokens up to their position: {CHANGED[kind]} changed, and at position "
+                f"{worst.position} of sequence {worst.sequence} a logit moved by {worst.size:.2g} of the largest there (allowed "
+                f"{allowed:.2g}), the loss by {shift:+.2g} nats on average (allowed {SHIFT[dtype]:.2g}) and by {near:+.2g} next to the "
+                f"change (allowed {2 * SHIFT[dtype]:.2g}). {HINTS[kind]}")
     return max((finding.size for finding in findings), default=0.0)
 
 
 @torch.no_grad()
 def one_token_loss(predict, tokens: torch.Tensor, targets: torch.Tensor, vocabulary: int) -> float:
-    """Mean nats per token where the model is shown the tokens up to each target and nothing else: `length` forward passes of growing size."""
+    """Mean nats per token where the model is shown the tokens up to each target and nothing else: `length` passes of growing size."""
     total = 0.0
     for end in range(1, tokens.shape[1] + 1):
         logits = predict(tokens[:, :end].clone())[:, -1, :vocabulary].float()

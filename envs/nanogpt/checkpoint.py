@@ -45,7 +45,7 @@ class Checkpoints:
                 os.replace(unfinished, self.path)
 
     def load(self) -> int:
-        """The step to go on with, after everything was put back; 0 when there is no checkpoint. Raises CheckpointError if it does not fit."""
+        """The step to go on with, after everything was put back; 0 without a checkpoint. Raises CheckpointError if it does not fit."""
         if not self.path.exists():
             return 0
         anew = f"; delete {self.path} to start anew"

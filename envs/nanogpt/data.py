@@ -79,8 +79,8 @@ class Batches:
         self.ranks, self.budget = ranks, budget
         each = rows * length * ranks.world
         if step_tokens % each:
-            raise ValueError(f"a step of {step_tokens} tokens cannot be shared by {ranks.world} processes that take {rows} sequences of {length} "
-                             f"tokens at a time: it must be a multiple of {each}")
+            raise ValueError(f"a step of {step_tokens} tokens cannot be shared by {ranks.world} processes that take {rows} sequences of "
+                             f"{length} tokens at a time: it must be a multiple of {each}")
         self.accumulation = step_tokens // each
         found = [(path, open_shard(path)) for path in find_shards(pattern)]
         found = [(path, shard) for path, shard in found if len(shard) > step_tokens]

@@ -47,8 +47,8 @@ class Evaluation:
         self.variant, self.ranks, self.budget, self.batches, self.tracking, self.wall = variant, ranks, budget, batches, tracking, wall
         rows, length = variant.validation_rows, variant.length
         if variant.validation_tokens % (rows * length * ranks.world):
-            raise ValueError(f"{ranks.world} processes cannot share the {variant.validation_tokens // length} sequences of the evaluation evenly, "
-                             f"{rows} at a time")
+            raise ValueError(f"{ranks.world} processes cannot share the {variant.validation_tokens // length} sequences of the evaluation "
+                             f"evenly, {rows} at a time")
         text = torch.from_numpy(first_tokens(variant.validation_glob, variant.validation_tokens + 1).astype("int64"))
         self.tokens, self.targets = text[:-1].view(-1, rows, length), text[1:].view(-1, rows, length)
         self.done = 0
@@ -58,7 +58,7 @@ class Evaluation:
         return self.done < self.variant.evaluations and self.budget.progress() >= self.done / self.variant.evaluations
 
     def log(self, step: int, loss: torch.Tensor, learning_rate: float) -> None:
-        """Every `log_every` steps: writes the training loss, this process's mean of the step. Raises EvaluationRefused once it is not finite."""
+        """Writes the training loss every `log_every` steps; `loss` is this process's. Raises EvaluationRefused once it is not finite."""
         if step % self.variant.log_every:
             return
         with self.budget.outside():

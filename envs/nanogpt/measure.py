@@ -30,12 +30,13 @@ from ranks import Ranks
 from tests.straight import Straight, loss_of
 from tracking import Tracking
 
-PEAK_FLOPS = {"H100 PCIe": 756e12, "H100 NVL": 835e12, "H100": 989e12, "H200": 989e12, "A100": 312e12}  # bfloat16, dense, by NVIDIA's data sheets
+# Of bfloat16, dense, by NVIDIA's data sheets; the first name that is part of the device's.
+PEAK_FLOPS = {"H100 PCIe": 756e12, "H100 NVL": 835e12, "H100": 989e12, "H200": 989e12, "A100": 312e12}
 WARM_STEPS = 3
 
 
 def flops_per_token(parameters: int, layers: int, width: int, length: int) -> float:
-    """Floating-point operations of training on a token: 6 for each parameter in a matrix product, 12 x layers x width x length for attention.
+    """Floating-point operations of training on a token: 6 for each parameter in a product, 12 x layers x width x length for attention.
 
     Chowdhery et al., "PaLM" (2022), appendix B; the causal half of the attention that need not be computed is counted.
     """
@@ -62,7 +63,8 @@ def memory(variant) -> str:
 
 def speed_of_train(variant, seconds: float) -> float:
     """Tokens per second of the training clock in a run of train.py itself, evaluated only at its end."""
-    variant = replace(variant, budget_seconds=seconds, evaluations=0, validation_rows=1, validation_tokens=4 * variant.length, probed_batches=1)
+    variant = replace(variant, budget_seconds=seconds, evaluations=0, probed_batches=1, validation_rows=1,
+                      validation_tokens=4 * variant.length)
     with tempfile.TemporaryDirectory() as folder, chdir(folder), mock.patch.object(variants, "current", lambda: variant), \
             mock.patch.dict(os.environ, {"PROVING_GROUND_METRICS": "metrics.jsonl"}):
         train.main()
@@ -172,7 +174,7 @@ def main(words=None) -> None:
     arguments.add_argument("what", choices=["speed", "causality"])
     arguments.add_argument("--seconds", type=float, default=20, help="of each measurement of speed")
     arguments.add_argument("--straight-rows", type=int, default=8, help="sequences the straight step takes at a time: it needs much memory")
-    arguments.add_argument("--sequences", type=int, default=16, help="that are decoded token by token; the time for all follows from theirs")
+    arguments.add_argument("--sequences", type=int, default=16, help="decoded token by token; the time for all follows from theirs")
     arguments.add_argument("--checkpoint", type=Path)
     given = arguments.parse_args(words)
     variant = variants.current()

@@ -4,8 +4,8 @@
     python prepare.py FOLDER --shards 21             only the first 21
     python prepare.py --synthetic FOLDER             2 shards of invented text, in a second
 
-FineWeb needs `pip install -r requirements-data.txt` and a network. The first shard is for validation. A preparation that was interrupted goes
-on where its last whole shard ended when it is started again: progress.json says where that was, and no document is lost or doubled.
+FineWeb needs `pip install -r requirements-data.txt` and a network. The first shard is for validation. A preparation that was interrupted
+goes on where its last whole shard ended when it is started again: progress.json says where that was, and no document is lost or doubled.
 """
 import argparse
 import itertools
@@ -50,9 +50,12 @@ def prepare(folder: Path, stream, encoder, shard_tokens: int, shards: int | None
     """
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "progress.json"
-    progress = json.loads(record.read_text()) if record.exists() else {"shard_tokens": shard_tokens, "shards": 0, "rest": [], "complete": False}
+    progress = {"shard_tokens": shard_tokens, "shards": 0, "rest": [], "complete": False}
+    if record.exists():
+        progress = json.loads(record.read_text())
     if progress["shard_tokens"] != shard_tokens:
-        raise ValueError(f"{folder} was begun with {progress['shard_tokens']} tokens a shard, not {shard_tokens}: use that, or another folder")
+        raise ValueError(f"{folder} was begun with {progress['shard_tokens']} tokens a shard, not {shard_tokens}: use that, or another "
+                         "folder")
     position = progress.get("stream")
     if position is not None:
         stream.load_state_dict(position)

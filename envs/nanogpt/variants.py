@@ -56,7 +56,10 @@ VARIANTS = {variant.name: variant for variant in (ONE_GPU, EIGHT_GPUS, CPU_SMOKE
 
 
 def current() -> Variant:
-    """The variant that VARIANT names; where SMOKE is set, cut down to a trial of seconds that does not compile. Raises SystemExit for an unknown name."""
+    """The variant that VARIANT names; where SMOKE is set, cut down to a trial of seconds that does not compile.
+
+    Raises SystemExit for an unknown name.
+    """
     name = os.environ.get("VARIANT", "1gpu")
     if name not in VARIANTS:
         raise SystemExit(f"VARIANT={name} is unknown: use one of {', '.join(VARIANTS)}")

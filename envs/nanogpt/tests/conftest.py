@@ -69,8 +69,8 @@ def trainer(shards, tmp_path, monkeypatch):
             return super().next()
 
     monkeypatch.setattr(train, "Batches", Counted)
-    variant = replace(variants.CPU_SMOKE, length=32, budget_seconds=24, evaluations=3, validation_tokens=1024, validation_rows=8, log_every=1,
-                      checkpoint_seconds=5, clock=lambda: Counted.ticks)
+    variant = replace(variants.CPU_SMOKE, length=32, budget_seconds=24, evaluations=3, validation_tokens=1024, validation_rows=8,
+                      log_every=1, checkpoint_seconds=5, clock=lambda: Counted.ticks)
     monkeypatch.setattr(variants, "current", lambda: variant)
 
     def run(name, interrupted_at=None):

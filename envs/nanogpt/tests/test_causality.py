@@ -30,7 +30,8 @@ def evaluation_of(shards, tmp_path, monkeypatch, dtype=torch.float32):
     variant = replace(CPU_SMOKE, length=LENGTH, validation_tokens=4 * 8 * LENGTH, validation_rows=8, probed_batches=2, dtype=dtype)
     budget = Budget(10, 1000, ALONE)
     batches = Batches(variant.train_glob, 4, LENGTH, 4 * LENGTH, 256, ALONE, budget)
-    return Evaluation(variant, ALONE, budget, batches, Tracking("test", {}, environment={"PROVING_GROUND_METRICS": str(tmp_path / "metrics.jsonl")}))
+    tracking = Tracking("test", {}, environment={"PROVING_GROUND_METRICS": str(tmp_path / "metrics.jsonl")})
+    return Evaluation(variant, ALONE, budget, batches, tracking)
 
 
 def model_of(seed=0):
@@ -87,7 +88,8 @@ class LooksAhead(nn.Module):
         self.taps = nn.Parameter(torch.tensor([0.1, 0.8, 0.1]))
 
     def forward(self, x):
-        return F.conv1d(x.transpose(1, 2).flatten(0, 1)[:, None], self.taps.to(x.dtype)[None, None], padding=1).view(len(x), -1, x.shape[1]).transpose(1, 2)
+        lines = x.transpose(1, 2).flatten(0, 1)[:, None]
+        return F.conv1d(lines, self.taps.to(x.dtype)[None, None], padding=1).view(len(x), -1, x.shape[1]).transpose(1, 2)
 
 
 def norm_replaced_by(module):
@@ -198,7 +200,8 @@ def test_what_a_repeated_pass_shows_is_allowed_twice_to_the_others_but_not_witho
     assert judge([Finding("later", 0.007, 0, 0, 0.0, 0.0)], torch.bfloat16) == 0.007
 
 
-@pytest.mark.parametrize("shift, near, words", [(0.003, 0.0, r"by \+0.003 nats on average"), (0.0, 0.005, r"by \+0.005 next to the change")])
+@pytest.mark.parametrize("shift, near, words", [(0.003, 0.0, r"by \+0.003 nats on average"),
+                                                (0.0, 0.005, r"by \+0.005 next to the change")])
 def test_a_leak_that_moves_the_loss_is_caught_however_little_each_logit_moves(shift, near, words):
     with pytest.raises(CausalityViolation, match=words):
         judge([Finding("later", 0.005, 0, 0, shift, near)], torch.bfloat16)

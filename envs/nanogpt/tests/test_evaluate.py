@@ -142,8 +142,8 @@ def test_results_are_appended_as_they_come_and_cost_nothing(make, tmp_path, cloc
     evaluation.report(1, torch.tensor(2.5), slow)
     assert evaluation.budget.spent == 2
     line = json.loads((tmp_path / "metrics.jsonl").read_text())
-    assert line == {"step": 1, "seconds": 2.0, "tokens": 64, "tokens_per_second": 32, "train_loss": 2.5, "val_loss": pytest.approx(math.log(256)),
-                    "causality_difference": 0.0, "evaluation_seconds": 7.0}
+    assert line == {"step": 1, "seconds": 2.0, "tokens": 64, "tokens_per_second": 32, "train_loss": 2.5,
+                    "val_loss": pytest.approx(math.log(256)), "causality_difference": 0.0, "evaluation_seconds": 7.0}
     evaluation.final(1, torch.tensor(2.5), uniform)
     assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 2
     assert "final val_loss 5.545177 nats per token after 1 steps and 64 tokens" in capsys.readouterr().out

@@ -18,7 +18,8 @@ def tiny(monkeypatch):
 def test_the_table_of_speeds_compares_train_with_the_straight_step(capsys):
     measure.main(["speed", "--seconds", "0.2"])
     shown = capsys.readouterr().out
-    straight, trained = (float(re.search(rf"\| {name}, eager \| ([\d,]+) \|", shown)[1].replace(",", "")) for name in ("straight", "train.py"))
+    straight, trained = (float(re.search(rf"\| {name}, eager \| ([\d,]+) \|", shown)[1].replace(",", ""))
+                         for name in ("straight", "train.py"))
     assert straight > 100 and trained > 100
     assert re.search(rf"\| train.py, eager \| [\d,]+ \| {trained / straight:.2f} \| - \| - \|", shown)
 

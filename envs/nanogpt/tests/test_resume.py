@@ -7,7 +7,6 @@ import train
 from budget import Budget
 from checkpoint import CheckpointError, Checkpoints
 from conftest import ALONE, Interrupted
-from ranks import Ranks
 
 def without_wall_time(lines):
     return [{key: value for key, value in line.items() if key != "evaluation_seconds"} for line in lines]
@@ -62,7 +61,7 @@ def test_a_kill_while_writing_leaves_the_checkpoint_before(parts, tmp_path, monk
 
 @pytest.mark.parametrize("damage, words", [
     (lambda path, parts: path.write_bytes(b"no checkpoint"), "cannot be read"),
-    (lambda path, parts: Checkpoints(parts, Ranks(0, 1, ALONE.device), parts["budget"], 5, path).save(3) or parts.update(other=parts["model"]),
+    (lambda path, parts: Checkpoints(dict(parts), ALONE, parts["budget"], 5, path).save(3) or parts.update(other=parts["model"]),
      "holds model, budget, this run has model, budget, other"),
     (lambda path, parts: Checkpoints(parts, ALONE, parts["budget"], 5, path).save(3) or parts.update(model=torch.nn.Linear(4, 4)),
      "does not fit this code"),
