@@ -26,7 +26,7 @@ const runIds = z.array(z.int()).min(1);
 const repeats = z.enum(["keep", "skip"]).default("keep");
 
 /** Raised whenever a message changes its meaning; client and engine must agree. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export interface Hello {
   engineVersion: string;
