@@ -24,10 +24,15 @@ class Completion:
     finished: bool  # it ended by itself, not at the limit
 
 
-def open_rollouts(variant: Variant, tokenizer, engine: str | None = None):
-    """The engine for this machine: vLLM on a GPU where it is installed, else `transformers`; `engine` names one of them."""
+def engine_for(variant: Variant) -> str:
+    """The engine for this machine: the one that ROLLOUTS names, else vLLM on a GPU where it is installed, else `transformers`."""
     installed = importlib.util.find_spec("vllm") is not None and torch.cuda.is_available()
-    engine = engine or os.environ.get("ROLLOUTS") or ("vllm" if installed and variant.device == "cuda" else "transformers")
+    return os.environ.get("ROLLOUTS") or ("vllm" if installed and variant.device == "cuda" else "transformers")
+
+
+def open_rollouts(variant: Variant, tokenizer, engine: str | None = None):
+    """The engine called `engine`, or the one for this machine. Raises ValueError for an unknown one."""
+    engine = engine or engine_for(variant)
     if engine == "vllm":
         return VllmRollouts(variant, tokenizer)
     if engine == "transformers":
@@ -38,10 +43,10 @@ def open_rollouts(variant: Variant, tokenizer, engine: str | None = None):
 class AnswerEnds(StoppingCriteria):
     """Ends each row with the token that completes `</answer>` or with the end of text, and keeps how long it was by then."""
 
-    def __init__(self, tokenizer, prompt_length: int, rows: int, device):
-        self.tokenizer, self.prompt_length = tokenizer, prompt_length
-        self.lengths = torch.zeros(rows, dtype=torch.long, device=device)  # 0 while a row goes on
-        self.closing = _tokens_with(tokenizer, STOP[-1]).to(device)
+    def __init__(self, tokenizer, closing: torch.Tensor, prompt_length: int, rows: int):
+        """`closing` says of every token id whether it can complete the stop string."""
+        self.tokenizer, self.closing, self.prompt_length = tokenizer, closing, prompt_length
+        self.lengths = torch.zeros(rows, dtype=torch.long, device=closing.device)  # 0 while a row goes on
 
     def __call__(self, input_ids, scores, **_):
         length = input_ids.shape[1] - self.prompt_length
@@ -55,15 +60,6 @@ class AnswerEnds(StoppingCriteria):
         return self.lengths > 0
 
 
-def _tokens_with(tokenizer, character: str) -> torch.Tensor:
-    """For every token id, whether its text holds `character`: only such a token can complete the stop string."""
-    if getattr(tokenizer, "_closing", None) is None:
-        tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
-        held = torch.tensor([character in (token or "") for token in tokens])
-        tokenizer._closing = torch.cat([held, torch.zeros(10_000, dtype=torch.bool)])  # rows of the embedding beyond the vocabulary
-    return tokenizer._closing
-
-
 class TransformersRollouts:
     """Batched `generate`, left padded."""
 
@@ -71,6 +67,7 @@ class TransformersRollouts:
 
     def __init__(self, tokenizer, at_once: int):
         self.tokenizer, self.at_once = tokenizer, at_once
+        self.closing = [place for place, token in enumerate(tokenizer.convert_ids_to_tokens(range(len(tokenizer)))) if STOP[-1] in (token or "")]
 
     @torch.no_grad()
     def generate(self, model, prompts: list[str], samples: int, new_tokens: int, temperature: float, top_p: float, seed: int) -> list[list[Completion]]:
@@ -97,7 +94,9 @@ class TransformersRollouts:
         longest, pad = max(map(len, rows)), self.tokenizer.eos_token_id
         input_ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows], device=model.device)
         attention = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=model.device)
-        ends = AnswerEnds(self.tokenizer, longest, len(rows), model.device)
+        closing = torch.zeros(model.config.vocab_size, dtype=torch.bool, device=model.device)
+        closing[self.closing] = True
+        ends = AnswerEnds(self.tokenizer, closing, longest, len(rows))
         sampling = {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": 0} if temperature > 0 else {"do_sample": False}
         output = model.generate(input_ids=input_ids, attention_mask=attention, max_new_tokens=new_tokens, pad_token_id=pad, eos_token_id=None,
                                 stopping_criteria=StoppingCriteriaList([ends]), **sampling)
@@ -118,6 +117,9 @@ class VllmRollouts:
 
     def __init__(self, variant: Variant, tokenizer):
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # the engine in this process: weights go from tensor to tensor
+        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+        for variable in ("XDG_CACHE_HOME", "VLLM_CACHE_ROOT", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+            os.environ.setdefault(variable, os.path.abspath(".cache"))  # a contained run may write nowhere else
         from vllm import LLM
 
         self.tokenizer = tokenizer
