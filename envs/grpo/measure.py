@@ -25,7 +25,8 @@ from rollout import engine_for, open_rollouts
 # Qwen2.5 technical report (arXiv 2412.15115), table 1, and the model's config.json: 1.54 billion parameters
 REAL = {"hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28, "num_attention_heads": 12, "num_key_value_heads": 2,
         "vocab_size": 151_936, "max_position_embeddings": 4096, "tie_word_embeddings": True}
-TINY = REAL | {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1, "vocab_size": 600}
+TINY = REAL | {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+               "vocab_size": 600}
 PROMPT = "a" * 200  # 200 tokens of a tokenizer that knows single bytes only; a problem of MATH in its prompt has about as many
 
 
@@ -85,14 +86,15 @@ def measure(size: dict, prompts: int, new_tokens: int, engines: list[str]) -> li
         completions, rollout_seconds = [], {}
         for engine in engines:
             rollouts = open_rollouts(train.V, tokenizer, engine)
-            rollouts.generate(model, [PROMPT] * 2, samples=1, new_tokens=8, temperature=1.0, top_p=1.0, seed=0)  # warm
+            sampling = {"temperature": 1.0, "top_p": 1.0, "seed": 0}
+            rollouts.generate(model, [PROMPT] * 2, samples=1, new_tokens=8, **sampling)  # warm
             with PeakMemory(train.V.device) as used:
-                groups = rollouts.generate(model, [PROMPT] * prompts, samples=train.GROUP, new_tokens=new_tokens, temperature=1.0, top_p=1.0, seed=0)
+                groups = rollouts.generate(model, [PROMPT] * prompts, samples=train.GROUP, new_tokens=new_tokens, **sampling)
             completions = [completion for group in groups for completion in group]
             tokens = sum(len(completion.token_ids) for completion in completions)
             rollout_seconds[engine] = used.seconds / len(completions)
-            rows += [(f"{engine}: rollouts/s", f"{len(completions) / used.seconds:.2f}"), (f"{engine}: tokens/s", f"{tokens / used.seconds:.0f}"),
-                     (f"{engine}: peak memory", f"{used.peak:.1f} GiB")]
+            rows += [(f"{engine}: rollouts/s", f"{len(completions) / used.seconds:.2f}"),
+                     (f"{engine}: tokens/s", f"{tokens / used.seconds:.0f}"), (f"{engine}: peak memory", f"{used.peak:.1f} GiB")]
         update = train.SIZE["micro_batch"] * train.SIZE["accumulate"]
         completions = (completions * (1 + update // len(completions)))[:update]
         rewards = torch.arange(update) % 2.0
@@ -102,7 +104,8 @@ def measure(size: dict, prompts: int, new_tokens: int, engines: list[str]) -> li
         rows += [(f"update of {update} completions", f"{used.seconds:.2f} s"), ("updates: peak memory", f"{used.peak:.1f} GiB")]
         for engine, seconds in rollout_seconds.items():
             count = train.SIZE["prompts"] * train.GROUP
-            rows.append((f"GRPO step of {count} completions by {engine}, computed from these", f"{count * (seconds + used.seconds / update):.1f} s"))
+            rows.append((f"GRPO step of {count} completions by {engine}, computed from these",
+                         f"{count * (seconds + used.seconds / update):.1f} s"))
     return [f"| {what} | {value} |" for what, value in rows]
 
 
@@ -114,7 +117,8 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=["vllm", "transformers"], help="both where vLLM is installed")
     arguments = parser.parse_args()
     engines = arguments.engines or (["transformers", "vllm"] if engine_for(train.V) == "vllm" else ["transformers"])
-    print("| measured | value |\n| --- | --- |", *measure(REAL if arguments.size == "real" else TINY, arguments.prompts, arguments.new_tokens, engines), sep="\n")
+    size = REAL if arguments.size == "real" else TINY
+    print("| measured | value |\n| --- | --- |", *measure(size, arguments.prompts, arguments.new_tokens, engines), sep="\n")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ def split_math(everything: list[dict], held_out: list[dict], train: int = 12_000
     known = {"".join(row["problem"].split()) for row in everything}
     missing = [row["problem"][:60] for key, row in wanted.items() if key not in known]
     if missing:
-        raise ValueError(f"{len(missing)} of the {len(held_out)} test problems are not in MATH, the first is {missing[0]!r}: the sources differ from the pinned ones")
+        raise ValueError(f"{len(missing)} of the {len(held_out)} test problems are not in MATH, the first is {missing[0]!r}: "
+                         "the sources differ from the pinned ones")
     left = [row for row in everything if "".join(row["problem"].split()) not in wanted]
     if len(left) != train:
         raise ValueError(f"{len(left)} problems are left for training where {train} should be: the sources differ from the pinned ones")

@@ -67,10 +67,12 @@ class TransformersRollouts:
 
     def __init__(self, tokenizer, at_once: int):
         self.tokenizer, self.at_once = tokenizer, at_once
-        self.closing = [place for place, token in enumerate(tokenizer.convert_ids_to_tokens(range(len(tokenizer)))) if STOP[-1] in (token or "")]
+        tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+        self.closing = [place for place, token in enumerate(tokens) if STOP[-1] in (token or "")]
 
     @torch.no_grad()
-    def generate(self, model, prompts: list[str], samples: int, new_tokens: int, temperature: float, top_p: float, seed: int) -> list[list[Completion]]:
+    def generate(self, model, prompts: list[str], samples: int, new_tokens: int, temperature: float, top_p: float,
+                 seed: int) -> list[list[Completion]]:
         """`samples` completions of every prompt, at most `new_tokens` long; temperature 0 is greedy.
 
         The same model, arguments and machine give the same completions; the state of random numbers outside is left alone.
@@ -98,8 +100,8 @@ class TransformersRollouts:
         closing[self.closing] = True
         ends = AnswerEnds(self.tokenizer, closing, longest, len(rows))
         sampling = {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": 0} if temperature > 0 else {"do_sample": False}
-        output = model.generate(input_ids=input_ids, attention_mask=attention, max_new_tokens=new_tokens, pad_token_id=pad, eos_token_id=None,
-                                stopping_criteria=StoppingCriteriaList([ends]), **sampling)
+        output = model.generate(input_ids=input_ids, attention_mask=attention, max_new_tokens=new_tokens, pad_token_id=pad,
+                                eos_token_id=None, stopping_criteria=StoppingCriteriaList([ends]), **sampling)
         completions = []
         for row, tokens, length in zip(rows, output[:, longest:].tolist(), ends.lengths.tolist()):
             tokens = tokens[: length or new_tokens]
@@ -110,7 +112,7 @@ class TransformersRollouts:
 class VllmRollouts:
     """vLLM on the policy's own GPU: asleep, without weights or cache, while the policy trains.
 
-    Written to the interface of the vLLM that requirements-vllm.txt pins: "Sleep Mode" and "reload_weights" of its documentation.
+    Written to vLLM's documentation of "Sleep Mode" and of `reload_weights` ("Layerwise reloading"), for the version pinned.
     """
 
     name = "vllm"
@@ -127,7 +129,8 @@ class VllmRollouts:
                        enable_sleep_mode=True, enforce_eager=bool(os.environ.get("SMOKE")), seed=0)
         self.llm.sleep(level=2)
 
-    def generate(self, model, prompts: list[str], samples: int, new_tokens: int, temperature: float, top_p: float, seed: int) -> list[list[Completion]]:
+    def generate(self, model, prompts: list[str], samples: int, new_tokens: int, temperature: float, top_p: float,
+                 seed: int) -> list[list[Completion]]:
         """As `TransformersRollouts.generate`; equal calls give nearly, not exactly, equal completions."""
         from vllm import SamplingParams
 

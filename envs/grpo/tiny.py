@@ -24,7 +24,7 @@ VOCABULARY = 640
 
 
 def problems(largest: int = LARGEST, test: int = TEST) -> tuple[list[dict], list[dict]]:
-    """Training problems and `test` others, of operands 0 to `largest`, in MATH's form: `problem`, `solution` with a boxed answer, `answer`."""
+    """Training problems and `test` others, of operands 0 to `largest`, in MATH's form: `problem`, `solution` and `answer`."""
     rows = []
     for first in range(largest + 1):
         for second in range(largest + 1):
@@ -49,10 +49,11 @@ def make_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("[0-9]"), "isolated")
     tokenizer.decoder = decoders.Fuse()
     printable = [chr(code) for code in range(32, 127)] + ["\n"]
-    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=["<unk>", "<|endoftext|>"], initial_alphabet=printable, show_progress=False,
-                                  max_token_length=None)
+    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=["<unk>", "<|endoftext|>"], initial_alphabet=printable,
+                                  show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", unk_token="<unk>", clean_up_tokenization_spaces=False)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", unk_token="<unk>",
+                                   clean_up_tokenization_spaces=False)
 
 
 def make(folder: Path, largest: int = LARGEST, test: int = TEST, steps: int = STEPS, say=print) -> None:
@@ -66,10 +67,12 @@ def make(folder: Path, largest: int = LARGEST, test: int = TEST, steps: int = ST
         (data / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     source = random.Random(SEED)
     tokenizer = make_tokenizer([prompt(row["problem"]) + worked(row, source) for row in train[:400]])
-    config = Qwen2Config(vocab_size=len(tokenizer), hidden_size=96, intermediate_size=256, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
-                         max_position_embeddings=512, tie_word_embeddings=True, bos_token_id=None, eos_token_id=tokenizer.eos_token_id)
+    config = Qwen2Config(vocab_size=len(tokenizer), hidden_size=96, intermediate_size=256, num_hidden_layers=3, num_attention_heads=4,
+                         num_key_value_heads=2, max_position_embeddings=512, tie_word_embeddings=True, bos_token_id=None,
+                         eos_token_id=tokenizer.eos_token_id)
     model = Qwen2ForCausalLM(config)
-    say(f"tiny model: {model.num_parameters():,} parameters, {len(tokenizer)} tokens, {len(train)} problems to train on and {len(held_out)} to test")
+    say(f"tiny model: {model.num_parameters():,} parameters, {len(tokenizer)} tokens, {len(train)} problems to train on, "
+        f"{len(held_out)} to test")
     learn(model, tokenizer, train, source, steps, say)
     model.generation_config.pad_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder / "model")

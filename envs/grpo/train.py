@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 import checkpoint
 import variant
 from budget import Budget
-from data import HOW_TO_PREPARE, Problem, Problems, prompt, read_problems
+from data import Problem, Problems, prompt, read_problems
 from evaluate import Evaluation
 from grade import Grader
 from rollout import Completion, open_rollouts
@@ -40,13 +40,16 @@ GRADIENT_CLIP = 1  # largest norm of a gradient
 
 # Settings: by size. An update takes micro_batch * accumulate completions; a GRPO step takes prompts * GROUP.
 SIZES = {
-    "full": {"steps": 20, "prompts": 128, "micro_batch": 4, "accumulate": 16, "rate": 1e-5, "gradient_checkpointing": False, "optimizer_on": "cuda"},
-    "24gb": {"steps": 20, "prompts": 128, "micro_batch": 2, "accumulate": 32, "rate": 1e-5, "gradient_checkpointing": True, "optimizer_on": "cpu"},
-    "cpu-smoke": {"steps": 20, "prompts": 32, "micro_batch": 32, "accumulate": 2, "rate": 3e-4, "gradient_checkpointing": False, "optimizer_on": "cpu"},
+    "full": {"steps": 20, "prompts": 128, "micro_batch": 4, "accumulate": 16, "rate": 1e-5, "optimizer_on": "cuda"},
+    "24gb": {"steps": 20, "prompts": 128, "micro_batch": 2, "accumulate": 32, "rate": 1e-5, "optimizer_on": "cpu"},
+    "cpu-smoke": {"steps": 20, "prompts": 32, "micro_batch": 32, "accumulate": 2, "rate": 3e-4, "optimizer_on": "cpu"},
 }
 SIZE = SIZES[V.name] | ({"steps": 1, "prompts": 2} if SMOKE else {})
+GRADIENT_CHECKPOINTING = V.name == "24gb"  # activations are computed twice and not kept
 CHECKPOINT_EVERY = 4  # steps
 TINY = 1e-6
+LOGGED = ("LOSS", "ADVANTAGE", "LOSS_MEAN", "REWARD", "CLIP", "GROUP", "EPOCHS", "TEMPERATURE", "LEARNING_RATE", "SCHEDULE", "BETAS",
+          "WEIGHT_DECAY", "GRADIENT_CLIP")  # what trackers are told
 
 
 def group_advantages(rewards: torch.Tensor, how: str) -> torch.Tensor:
@@ -60,11 +63,14 @@ def group_advantages(rewards: torch.Tensor, how: str) -> torch.Tensor:
     return centred / (rewards.std(dim=1, keepdim=True) + TINY)
 
 
-def per_token_loss(kind: str, logp: torch.Tensor, old_logp: torch.Tensor | None, rewards: torch.Tensor, advantages: torch.Tensor, clip: float) -> torch.Tensor:
-    """The loss of every token, shape (rows, tokens), from its log-probability now and when it was sampled; rewards and advantages are (rows,).
+def per_token_loss(kind: str, logp: torch.Tensor, old_logp: torch.Tensor | None, rewards: torch.Tensor, advantages: torch.Tensor,
+                   clip: float) -> torch.Tensor:
+    """The loss of every token, shape (rows, tokens), from its log-probability now and when it was sampled.
+
+    Rewards and advantages are (rows,).
 
     no_baseline: reward times log-probability (Williams 1992). reinforce_with_baseline: the same with the advantage.
-    grpo_clip: the smaller of ratio * advantage and clipped ratio * advantage (Schulman et al. 2017, arXiv 1707.06347, equation 7).
+    grpo_clip: minus the smaller of ratio * advantage and clipped ratio * advantage (Schulman et al. 2017, arXiv 1707.06347, equation 7).
     """
     if kind == "no_baseline":
         return -rewards[:, None] * logp
@@ -78,7 +84,7 @@ def per_token_loss(kind: str, logp: torch.Tensor, old_logp: torch.Tensor | None,
 
 
 def loss_over(losses: torch.Tensor, mask: torch.Tensor, how: str, rows: int, tokens: int) -> torch.Tensor:
-    """A micro-batch's share of the update's loss; `mask` (rows, tokens) is 1 on completions. The update has `rows` rows and `tokens` tokens.
+    """A micro-batch's share of the loss of its update, which has `rows` rows and `tokens` tokens; `mask` is 1 on completions.
 
     sequence: the mean over each completion's tokens, then over completions. token: over all tokens alike, so that long
     completions weigh more. length: sums over the longest length allowed (Liu et al. 2025, arXiv 2503.20783), then over completions.
@@ -92,7 +98,10 @@ def loss_over(losses: torch.Tensor, mask: torch.Tensor, how: str, rows: int, tok
 
 
 def log_probabilities(model, completions: list[Completion], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities of the completions' tokens at the rollouts' temperature, and the mask of real ones; both (rows, longest completion)."""
+    """Log-probabilities of the completions' tokens at the rollouts' temperature, and the mask of real ones.
+
+    Both have the shape (rows, longest completion).
+    """
     before = max(len(completion.prompt_ids) for completion in completions)
     after = max(len(completion.token_ids) for completion in completions)
     ids, attention = [], []
@@ -102,14 +111,17 @@ def log_probabilities(model, completions: list[Completion], pad: int) -> tuple[t
         attention.append([0] * left + [1] * (before + after - left - right) + [0] * right)
     ids, attention = torch.tensor(ids, device=V.device), torch.tensor(attention, device=V.device)
     positions = (attention.cumsum(dim=1) - 1).clamp(min=0)
-    logits = model(input_ids=ids, attention_mask=attention, position_ids=positions, logits_to_keep=after + 1, use_cache=False).logits[:, :-1]
+    output = model(input_ids=ids, attention_mask=attention, position_ids=positions, logits_to_keep=after + 1, use_cache=False)
+    logits = output.logits[:, :-1].float()
+    if TEMPERATURE != 1:  # else spare the copy: logits are gigabytes
+        logits = logits / TEMPERATURE
     targets, mask = ids[:, before:], attention[:, before:]
-    costs = F.cross_entropy((logits.float() / TEMPERATURE).flatten(0, 1), targets.flatten(), reduction="none")
+    costs = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
     return -costs.view(targets.shape), mask
 
 
 def training_rewards(grader: Grader, problems: list[Problem], groups: list[list[Completion]]) -> torch.Tensor:
-    """Rewards (prompts, group): 1 for a right answer. What is rewarded in training is the recipe's choice; the evaluation has its own."""
+    """Rewards (prompts, group): 1 for a right answer. They are the recipe's choice; the evaluation has its own grading."""
     texts = [completion.text for group in groups for completion in group]
     correct = grader.grade([problem.answer for problem in problems for _ in range(GROUP)], texts)
     rewards = torch.tensor(correct, dtype=torch.float32)
@@ -168,14 +180,16 @@ class Optimizer:
         self._write()
 
 
-def learn(model, optimizer: Optimizer, completions: list[Completion], rewards: torch.Tensor, advantages: torch.Tensor, pad: int, rate: float) -> dict:
-    """The updates of one GRPO step from its completions; rewards and advantages are (completions,). Returns means of what happened."""
+def learn(model, optimizer: Optimizer, completions: list[Completion], rewards: torch.Tensor, advantages: torch.Tensor, pad: int,
+          rate: float) -> dict:
+    """The updates of one GRPO step from its completions; rewards and advantages are (completions,). Returns figures by name."""
     micro, update = SIZE["micro_batch"], SIZE["micro_batch"] * SIZE["accumulate"]
     rewards, advantages = rewards.to(V.device), advantages.to(V.device)
     old: dict[int, torch.Tensor] = {}
     if LOSS == "grpo_clip":
         with torch.no_grad():
-            old = {start: log_probabilities(model, completions[start : start + micro], pad)[0] for start in range(0, len(completions), micro)}
+            for start in range(0, len(completions), micro):
+                old[start] = log_probabilities(model, completions[start : start + micro], pad)[0]
     norms, clipped, moved = [], [], []
     for _ in range(EPOCHS):
         for first in range(0, len(completions), update):
@@ -205,10 +219,11 @@ def rate_at(progress: float) -> float:
 def load_policy():
     """The model and its tokenizer from the variant's folder. Raises FileNotFoundError where there is none."""
     if not (V.model / "config.json").is_file():
-        raise FileNotFoundError(f"there is no model in {V.model}: run `python prepare.py {'tiny' if V.name == 'cpu-smoke' else 'model'}` (README.md)")
+        what = "tiny" if V.name == "cpu-smoke" else "model"
+        raise FileNotFoundError(f"there is no model in {V.model}: run `python prepare.py {what}` (README.md)")
     tokenizer = PreTrainedTokenizerFast.from_pretrained(V.model)  # tokenizer.json as it is
     model = AutoModelForCausalLM.from_pretrained(V.model, dtype=getattr(torch, V.dtype), attn_implementation="sdpa").to(V.device)
-    if SIZE["gradient_checkpointing"]:
+    if GRADIENT_CHECKPOINTING:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     return model.train(), tokenizer
 
@@ -226,8 +241,7 @@ def main() -> None:
     model, tokenizer = load_policy()
     optimizer = Optimizer(model, SIZE["optimizer_on"])
     rollouts = open_rollouts(V, tokenizer)
-    settings = {"variant": V.name, "seed": SEED} | SIZE | {key: value for key, value in globals().items() if key in SETTINGS}
-    tracking = Tracking("grpo", settings)
+    tracking = Tracking("grpo", {"variant": V.name, "seed": SEED, **SIZE, **{name: globals()[name] for name in LOGGED}})
     with Grader() as grader:
         # proving-ground: protected
         evaluation = Evaluation(V, budget, rollouts, grader, tracking)
@@ -246,26 +260,26 @@ def main() -> None:
             graded = time.monotonic()
             completions = [completion for group in groups for completion in group]
             rate = rate_at(max(budget.progress(), (step - 1) / SIZE["steps"]))
-            figures = learn(model, optimizer, completions, rewards.flatten(), group_advantages(rewards, ADVANTAGE).flatten(), tokenizer.eos_token_id, rate)
-            line = {"step": step, "seconds": round(budget.spent(), 3), "reward": float(rewards.mean()), "mixed_groups": float((rewards.std(dim=1) > 0).float().mean()),
-                    "tokens": sum(len(completion.token_ids) for completion in completions) / len(completions), **figures, "learning_rate": rate,
-                    "rollout_seconds": sampled - began, "reward_seconds": graded - sampled, "update_seconds": time.monotonic() - graded,
-                    "grading_timeouts": grader.timeouts}
+            advantages = group_advantages(rewards, ADVANTAGE)
+            figures = learn(model, optimizer, completions, rewards.flatten(), advantages.flatten(), tokenizer.eos_token_id, rate)
+            line = {"step": step, "seconds": round(budget.spent(), 3), "reward": float(rewards.mean()),
+                    "mixed_groups": float((rewards.std(dim=1) > 0).float().mean()),
+                    "tokens": sum(len(completion.token_ids) for completion in completions) / len(completions), **figures,
+                    "learning_rate": rate, "rollout_seconds": sampled - began, "reward_seconds": graded - sampled,
+                    "update_seconds": time.monotonic() - graded, "grading_timeouts": grader.timeouts}
             tracking.log(line)
-            print(f"step {step:4d}  {budget.spent():7.1f} of {budget.total:.0f} s  reward {line['reward']:.3f}  {line['tokens']:.0f} tokens  "
-                  f"gradient {line['gradient_norm']:.3f}  (rollouts {line['rollout_seconds']:.1f} s, rewards {line['reward_seconds']:.1f} s, "
-                  f"updates {line['update_seconds']:.1f} s)", flush=True)
+            print(f"step {step:4d}  {budget.spent():7.1f} of {budget.total:.0f} s  reward {line['reward']:.3f}  "
+                  f"{line['tokens']:.0f} tokens  gradient {line['gradient_norm']:.3f}  (rollouts {line['rollout_seconds']:.1f} s, "
+                  f"rewards {line['reward_seconds']:.1f} s, updates {line['update_seconds']:.1f} s)", flush=True)
             if evaluation.due(step):
                 evaluation.report(step, model)
             if step % CHECKPOINT_EVERY == 0 and step < SIZE["steps"]:
-                checkpoint.save(budget, {"step": step, "optimizer": optimizer.state(), "problems": problems.position, "evaluation": evaluation.state(),
-                                         "random": torch.get_rng_state()})
+                checkpoint.save(budget, {"step": step, "optimizer": optimizer.state(), "problems": problems.position,
+                                         "evaluation": evaluation.state(), "random": torch.get_rng_state(),
+                                         "random_gpu": torch.cuda.get_rng_state_all() if V.device == "cuda" else []})
         evaluation.final(step, model)
     tracking.close()
     checkpoint.remove()
-
-
-SETTINGS = ("LOSS", "ADVANTAGE", "LOSS_MEAN", "REWARD", "CLIP", "GROUP", "EPOCHS", "TEMPERATURE", "LEARNING_RATE", "SCHEDULE", "WEIGHT_DECAY", "GRADIENT_CLIP")
 
 
 def resume(budget: Budget, optimizer: Optimizer, problems: Problems, evaluation: Evaluation) -> int:
@@ -277,6 +291,8 @@ def resume(budget: Budget, optimizer: Optimizer, problems: Problems, evaluation:
     problems.position = state["problems"]
     evaluation.resume(state["evaluation"])
     torch.set_rng_state(state["random"])
+    if state["random_gpu"]:
+        torch.cuda.set_rng_state_all(state["random_gpu"])
     print(f"resumed after step {state['step']}, {budget.spent():.1f} s of the budget spent", flush=True)
     return state["step"]
 

@@ -12,21 +12,22 @@ def write(path, *rows):
 
 @pytest.mark.parametrize("solution, answer", [
     (r"So $x = \boxed{4}$.", "4"), (r"$\boxed{\frac{1}{2}}$", r"\frac{1}{2}"), (r"$\boxed{\left\{1,2\right\}}$", r"\left\{1,2\right\}"),
-    (r"First $\boxed{1}$, then $\boxed{2}$", "2"), (r"$\boxed 7$.", "7"), (r"\boxed{ x }", "x"), (r"$\boxed{1$", None), ("no box", None), (r"$\boxed$", None),
+    (r"First $\boxed{1}$, then $\boxed{2}$", "2"), (r"$\boxed 7$.", "7"), (r"\boxed{ x }", "x"),
+    (r"$\boxed{1$", None), ("no box", None), (r"$\boxed$", None),
 ])
 def test_the_answer_is_what_the_last_box_holds(solution, answer):
     assert boxed_answer(solution) == answer
 
 
 def test_problems_have_their_own_answer_or_the_boxed_one(tmp_path):
-    path = write(tmp_path / "p.jsonl", {"problem": "1+1?", "answer": "2", "solution": r"\boxed{3}"}, "", {"problem": "2+2?", "solution": r"\boxed{4}"})
-    assert read_problems(path) == [Problem("1+1?", "2"), Problem("2+2?", "4")]
+    own, boxed = {"problem": "1+1?", "answer": "2", "solution": r"\boxed{3}"}, {"problem": "2+2?", "solution": r"\boxed{4}"}
+    assert read_problems(write(tmp_path / "p.jsonl", own, "", boxed)) == [Problem("1+1?", "2"), Problem("2+2?", "4")]
 
 
 @pytest.mark.parametrize("lines, words", [
-    (["{"], "line 1: not JSON"), ([{"problem": "1?", "answer": "1"}, [1]], "line 2: has no text under `problem`"), ([{"answer": "1"}], "line 1: has no text"),
-    ([{"problem": "1?"}], "line 1: has neither"), ([{"problem": "1?", "solution": "none"}], "line 1: has neither"), ([{"problem": "1?", "answer": " "}], "has neither"),
-    ([], "is empty"),
+    (["{"], "line 1: not JSON"), ([{"problem": "1?", "answer": "1"}, [1]], "line 2: has no text under `problem`"),
+    ([{"answer": "1"}], "line 1: has no text"), ([{"problem": "1?"}], "line 1: has neither"),
+    ([{"problem": "1?", "solution": "none"}], "line 1: has neither"), ([{"problem": "1?", "answer": " "}], "has neither"), ([], "is empty"),
 ])
 def test_a_malformed_file_names_its_line_and_says_how_to_prepare_it(tmp_path, lines, words):
     with pytest.raises(DataError, match=words) as raised:

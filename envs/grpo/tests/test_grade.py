@@ -38,7 +38,8 @@ def test_wrong_answers_two_answers_and_nonsense_are_wrong(grader, reference, ans
 
 @pytest.mark.parametrize("completion, answer", [
     ("so </think> <answer>4</answer>", "4"), ("<answer> 4 </answer> <answer>5</answer>", "4"), ("<answer>3 <answer>4</answer>", "4"),
-    ("the answer is 4", None), ("<answer>4", None), ("4</answer>", None), ("<answer></answer>", None), ("</answer><answer>4</answer>", None), ("", None),
+    ("the answer is 4", None), ("<answer>4", None), ("4</answer>", None), ("<answer></answer>", None),
+    ("</answer><answer>4</answer>", None), ("", None),
 ])
 def test_only_what_stands_in_the_tags_counts_up_to_the_first_closing_one(completion, answer):
     assert answer_of(completion) == answer
@@ -48,7 +49,8 @@ def test_an_answer_in_tags_that_are_missing_is_wrong_even_when_it_is_right(grade
     assert grader.grade(["4", "4"], ["The answer is 4.", "<answer>4"]) == [False, False]
 
 
-@pytest.mark.parametrize("answer, one", [("$3$ or $4$", "3  or  4"), (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"), (r"\$5", r"\$5"), (r"x = \(4\).", "x =  4")])
+@pytest.mark.parametrize("answer, one", [("$3$ or $4$", "3  or  4"), (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"), (r"\$5", r"\$5"),
+                                         (r"x = \(4\).", "x =  4")])
 def test_an_answer_is_read_as_one_expression(answer, one):
     assert expression(answer) == one
 

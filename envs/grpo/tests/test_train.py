@@ -1,4 +1,4 @@
-"""Training raises the accuracy, a run that is cut off ends as if it had not been, the budget is kept, and the manifest fits the code."""
+"""Training raises the reward, a run that is cut off ends as if it had not been, the budget is kept, and the manifest fits the code."""
 import json
 import os
 import re
@@ -45,11 +45,11 @@ def of_steps(rows: list[dict]) -> list[dict]:
     return [{key: value for key, value in row.items() if "seconds" not in key} for row in rows]
 
 
-def test_training_raises_the_accuracy_and_leaves_no_checkpoint(run):
-    rows = run(size={"steps": 12}, facts={"every": 4})
-    accuracies = [row["val_accuracy"] for row in rows if "val_accuracy" in row]
-    assert len(accuracies) == 4
-    assert accuracies[-1] > accuracies[0] + 0.1
+def test_training_raises_the_reward_and_leaves_no_checkpoint(run):
+    rows = run(size={"steps": 10}, facts={"every": 5})
+    rewards = [row["reward"] for row in rows if "reward" in row]
+    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.03
+    assert [row["step"] for row in rows if "val_accuracy" in row] == [0, 5, 10]
     assert not os.path.exists("checkpoint.pt")
 
 
@@ -120,7 +120,8 @@ BUDGET = train.Budget
 
 
 @pytest.mark.parametrize("settings", [
-    {"LOSS": "no_baseline", "REWARD": "tagged", "LOSS_MEAN": "length", "GROUP": 4}, {"LOSS": "reinforce_with_baseline", "ADVANTAGE": "mean", "LOSS_MEAN": "token"},
+    {"LOSS": "no_baseline", "REWARD": "tagged", "LOSS_MEAN": "length", "GROUP": 4},
+    {"LOSS": "reinforce_with_baseline", "ADVANTAGE": "mean", "LOSS_MEAN": "token"},
     {"EPOCHS": 2, "TEMPERATURE": 0.8, "SCHEDULE": "linear", "WEIGHT_DECAY": 0.1, "GRADIENT_CLIP": 0.1, "CLIP": 0.05, "GROUP": 16},
 ])
 def test_far_from_the_baseline_every_part_runs(run, settings):
@@ -130,7 +131,8 @@ def test_far_from_the_baseline_every_part_runs(run, settings):
 
 
 def test_checkpointing_gradients_changes_no_gradient(run):
-    plain, again = (of_steps(run(folder, QUICK | {"steps": 2, "gradient_checkpointing": on})) for folder, on in (("plain", False), ("again", True)))
+    plain = of_steps(run("plain", QUICK | {"steps": 2}, GRADIENT_CHECKPOINTING=False))
+    again = of_steps(run("again", QUICK | {"steps": 2}, GRADIENT_CHECKPOINTING=True))
     for one, other in zip(plain, again):
         assert one == pytest.approx(other, rel=1e-4) if "engine" not in one else one["val_accuracy"] == other["val_accuracy"]
 
@@ -171,7 +173,8 @@ def test_every_variant_of_the_manifest_is_one_of_the_code_with_the_same_budget(n
 
 def test_the_smoke_command_runs_as_a_process_in_seconds_of_budget(setup_folder, tmp_path):
     environment = {**os.environ, "VARIANT": "cpu-smoke", "SMOKE": "1", "SEED": "1", "PROVING_GROUND_SETUP": str(setup_folder)}
-    process = subprocess.run([sys.executable, str(ENVIRONMENT / "train.py")], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, str(ENVIRONMENT / "train.py")]
+    process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert process.returncode == 0, process.stderr
     assert "final val_accuracy" in process.stdout.splitlines()[-1]
     assert "val_accuracy" in json.loads((tmp_path / "metrics.jsonl").read_text().splitlines()[-1])
