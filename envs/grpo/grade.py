@@ -40,7 +40,7 @@ def expression(answer: str) -> str:
                 answer = answer[start + 1 : place]
                 break
     answer = answer.replace("\\boxed", "")
-    return re.sub(r"(?<!\\)\$|\\[()\[\]]", " ", answer).strip().rstrip(".").strip()
+    return re.sub(r"(?<!\\)(\$|\\[()\[\]])", " ", answer).strip().rstrip(".").strip()
 
 
 def _integer(text: str) -> int | None:

@@ -80,12 +80,12 @@ def measure(size: dict, prompts: int, new_tokens: int, engines: list[str]) -> li
     with tempfile.TemporaryDirectory() as folder:
         random_model(Path(folder), size, train.V.dtype)
         train.V = replace(train.V, model=Path(folder), new_tokens=new_tokens)
-        model, tokenizer = train.load_policy()
+        model = train.load_policy()
         rows.append(("parameters", f"{model.num_parameters():,}"))
         optimizer = train.Optimizer(model, train.SIZE["optimizer_on"])
         completions, rollout_seconds = [], {}
         for engine in engines:
-            rollouts = open_rollouts(train.V, tokenizer, engine)
+            rollouts = open_rollouts(train.V, engine)
             sampling = {"temperature": 1.0, "top_p": 1.0, "seed": 0}
             rollouts.generate(model, [PROMPT] * 2, samples=1, new_tokens=8, **sampling)  # warm
             with PeakMemory(train.V.device) as used:
@@ -98,9 +98,9 @@ def measure(size: dict, prompts: int, new_tokens: int, engines: list[str]) -> li
         update = train.SIZE["micro_batch"] * train.SIZE["accumulate"]
         completions = (completions * (1 + update // len(completions)))[:update]
         rewards = torch.arange(update) % 2.0
-        train.learn(model, optimizer, completions, rewards, rewards - 0.5, tokenizer.eos_token_id, 0.0)  # warm
+        train.learn(model, optimizer, completions, rewards, rewards - 0.5, rollouts.tokenizer.eos_token_id, 0.0)  # warm
         with PeakMemory(train.V.device) as used:
-            train.learn(model, optimizer, completions, rewards, rewards - 0.5, tokenizer.eos_token_id, 0.0)
+            train.learn(model, optimizer, completions, rewards, rewards - 0.5, rollouts.tokenizer.eos_token_id, 0.0)
         rows += [(f"update of {update} completions", f"{used.seconds:.2f} s"), ("updates: peak memory", f"{used.peak:.1f} GiB")]
         for engine, seconds in rollout_seconds.items():
             count = train.SIZE["prompts"] * train.GROUP

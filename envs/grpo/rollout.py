@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 
 import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
+from transformers import PreTrainedTokenizerFast, StoppingCriteria, StoppingCriteriaList
 
 from data import completion_text
 from variant import STOP, Variant
@@ -30,9 +30,10 @@ def engine_for(variant: Variant) -> str:
     return os.environ.get("ROLLOUTS") or ("vllm" if installed and variant.device == "cuda" else "transformers")
 
 
-def open_rollouts(variant: Variant, tokenizer, engine: str | None = None):
-    """The engine called `engine`, or the one for this machine. Raises ValueError for an unknown one."""
+def open_rollouts(variant: Variant, engine: str | None = None):
+    """The engine called `engine`, or the one for this machine; its `tokenizer` is the variant's. Raises ValueError for an unknown one."""
     engine = engine or engine_for(variant)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(variant.model)  # tokenizer.json as it is, whatever the architecture's usual one
     if engine == "vllm":
         return VllmRollouts(variant, tokenizer)
     if engine == "transformers":

@@ -8,7 +8,7 @@ import time
 
 import torch
 import torch.nn.functional as F
-from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM
 
 import checkpoint
 import variant
@@ -217,15 +217,14 @@ def rate_at(progress: float) -> float:
 
 
 def load_policy():
-    """The model and its tokenizer from the variant's folder. Raises FileNotFoundError where there is none."""
+    """The model from the variant's folder. Raises FileNotFoundError where there is none."""
     if not (V.model / "config.json").is_file():
         what = "tiny" if V.name == "cpu-smoke" else "model"
         raise FileNotFoundError(f"there is no model in {V.model}: run `python prepare.py {what}` (README.md)")
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(V.model)  # tokenizer.json as it is
     model = AutoModelForCausalLM.from_pretrained(V.model, dtype=getattr(torch, V.dtype), attn_implementation="sdpa").to(V.device)
     if GRADIENT_CHECKPOINTING:
         model.gradient_checkpointing_enable({"use_reentrant": False})
-    return model.train(), tokenizer
+    return model.train()
 
 
 def main() -> None:
@@ -238,12 +237,12 @@ def main() -> None:
         torch.set_num_threads(1)  # the same sums in the same order
     torch.manual_seed(SEED)
     problems = Problems(read_problems(V.data / "train.jsonl"), SEED)
-    model, tokenizer = load_policy()
+    model = load_policy()
     optimizer = Optimizer(model, SIZE["optimizer_on"])
-    rollouts = open_rollouts(V, tokenizer)
     tracking = Tracking("grpo", {"variant": V.name, "seed": SEED, **SIZE, **{name: globals()[name] for name in LOGGED}})
     with Grader() as grader:
         # proving-ground: protected
+        rollouts = open_rollouts(V)
         evaluation = Evaluation(V, budget, rollouts, grader, tracking)
         # proving-ground: end
         step = resume(budget, optimizer, problems, evaluation)
@@ -261,7 +260,7 @@ def main() -> None:
             completions = [completion for group in groups for completion in group]
             rate = rate_at(max(budget.progress(), (step - 1) / SIZE["steps"]))
             advantages = group_advantages(rewards, ADVANTAGE)
-            figures = learn(model, optimizer, completions, rewards.flatten(), advantages.flatten(), tokenizer.eos_token_id, rate)
+            figures = learn(model, optimizer, completions, rewards.flatten(), advantages.flatten(), rollouts.tokenizer.eos_token_id, rate)
             line = {"step": step, "seconds": round(budget.spent(), 3), "reward": float(rewards.mean()),
                     "mixed_groups": float((rewards.std(dim=1) > 0).float().mean()),
                     "tokens": sum(len(completion.token_ids) for completion in completions) / len(completions), **figures,

@@ -50,7 +50,7 @@ def test_an_answer_in_tags_that_are_missing_is_wrong_even_when_it_is_right(grade
 
 
 @pytest.mark.parametrize("answer, one", [("$3$ or $4$", "3  or  4"), (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"), (r"\$5", r"\$5"),
-                                         (r"x = \(4\).", "x =  4")])
+                                         (r"x = \(4\).", "x =  4"), (r"\[ 1 \\[2pt] 2 \]", r"1 \\[2pt] 2")])
 def test_an_answer_is_read_as_one_expression(answer, one):
     assert expression(answer) == one
 

@@ -1,5 +1,7 @@
 """What is prepared has the right problems on the right side, and a source that changed is refused."""
 import json
+import sys
+from types import SimpleNamespace
 
 import prepare
 import pytest
@@ -27,6 +29,41 @@ def test_the_problems_held_out_are_tested_and_all_others_trained_on():
 def test_a_source_that_is_not_what_it_was_is_refused(everything, words):
     with pytest.raises(ValueError, match=words):
         prepare.split_math(everything, [{"problem": "What is 1?", "answer": "1", "solution": "1"}], train=2)
+
+
+def test_math_is_fetched_at_the_pinned_revisions_and_written_for_training_and_testing(tmp_path, monkeypatch):
+    asked = []
+
+    def load_dataset(name, subject=None, *, split, revision):
+        asked.append((name, subject, split, revision))
+        if name == prepare.MATH_500[0]:
+            return [row | {"answer": "of " + row["problem"]} for row in math(500)]
+        place = prepare.SUBJECTS.index(subject) * 2 + (split == "test")
+        return math(12_500)[place * 900 : (place + 1) * 900 if place < 13 else None]
+
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
+    prepare.fetch_data(tmp_path / "math")
+    assert len(read_problems(tmp_path / "math" / "train.jsonl")) == 12_000
+    assert read_problems(tmp_path / "math" / "test.jsonl")[7].answer == "of What is  7?"
+    assert {(name, revision) for name, _, _, revision in asked} == {prepare.MATH, prepare.MATH_500}
+    assert len(asked) == 15
+
+
+def test_the_model_is_fetched_at_a_revision_that_is_written_down(tmp_path, monkeypatch):
+    fetched = {}
+
+    class HfApi:
+        def model_info(self, name, revision):
+            return SimpleNamespace(sha="full hash of " + revision)
+
+    def snapshot_download(name, revision, local_dir, allow_patterns):
+        local_dir.mkdir()
+        fetched.update(name=name, revision=revision)
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(HfApi=HfApi, snapshot_download=snapshot_download))
+    prepare.fetch_model(tmp_path / "model", "4a83")
+    assert fetched == {"name": "Qwen/Qwen2.5-Math-1.5B", "revision": "full hash of 4a83"}
+    assert json.loads((tmp_path / "model" / "fetched.json").read_text())["revision"] == "full hash of 4a83"
 
 
 def test_rows_are_written_whole_and_read_again(tmp_path):

@@ -91,9 +91,17 @@ def test_the_policy_goes_on_training_as_before(model, tokenizer):
     assert model.training and model.config.use_cache is False
 
 
-def test_an_unknown_engine_is_refused(tokenizer):
+def test_an_unknown_engine_is_refused(setup_folder):
     with pytest.raises(ValueError, match="must be vllm or transformers"):
-        open_rollouts(V, tokenizer, "sglang")
+        open_rollouts(replace(V, model=setup_folder / "tiny" / "model"), "sglang")
+
+
+def test_nothing_cuts_off_the_rare_tokens(model, tokenizer):
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.zero_()  # every token is as likely as any other
+    made = TransformersRollouts(tokenizer, at_once=64).generate(model, ["?"], **SAMPLED | {"samples": 64})
+    assert len({token for completion in made[0] for token in completion.token_ids}) > 0.9 * model.config.vocab_size
 
 
 @pytest.fixture()
