@@ -57,10 +57,11 @@ def group_advantages(rewards: torch.Tensor, how: str) -> torch.Tensor:
 
     A group of equal rewards teaches nothing: its advantages are 0. The deviation is the unbiased one, as torch takes it.
     """
+    rewards = rewards.double()  # in single precision the mean of equal rewards can differ from them by as much as TINY
     centred = rewards - rewards.mean(dim=1, keepdim=True)
-    if how == "mean":
-        return centred
-    return centred / (rewards.std(dim=1, keepdim=True) + TINY)
+    if how == "mean_std":
+        centred = centred / (rewards.std(dim=1, keepdim=True) + TINY)
+    return centred.float()
 
 
 def per_token_loss(kind: str, logp: torch.Tensor, old_logp: torch.Tensor | None, rewards: torch.Tensor, advantages: torch.Tensor,
@@ -68,7 +69,6 @@ def per_token_loss(kind: str, logp: torch.Tensor, old_logp: torch.Tensor | None,
     """The loss of every token, shape (rows, tokens), from its log-probability now and when it was sampled.
 
     Rewards and advantages are (rows,).
-
     no_baseline: reward times log-probability (Williams 1992). reinforce_with_baseline: the same with the advantage.
     grpo_clip: minus the smaller of ratio * advantage and clipped ratio * advantage (Schulman et al. 2017, arXiv 1707.06347, equation 7).
     """
