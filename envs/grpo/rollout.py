@@ -139,7 +139,8 @@ class VllmRollouts:
                                   include_stop_str_in_output=True)
         torch.cuda.empty_cache()  # what training has kept is vLLM's now
         self.llm.wake_up(tags=["weights"])
-        self.llm.collective_rpc("reload_weights", kwargs={"weights_iterator": list(model.named_parameters())})
+        weights = [(name, weight.detach()) for name, weight in model.named_parameters()]
+        self.llm.collective_rpc("reload_weights", kwargs={"weights_iterator": weights})
         self.llm.wake_up(tags=["kv_cache"])
         self.llm.reset_prefix_cache()
         ids = self.tokenizer(prompts, add_special_tokens=False)["input_ids"]

@@ -1,4 +1,4 @@
-"""Training raises the reward, a run that is cut off ends as if it had not been, the budget is kept, and the manifest fits the code."""
+"""Training raises what it rewards, a run that is cut off ends as if it had not been, the budget is kept, and the manifest fits the code."""
 import json
 import os
 import re
@@ -25,7 +25,7 @@ def run(setup_folder, tmp_path, monkeypatch):
     def start(folder: str = "run", size: dict = {}, facts: dict = {}, **settings) -> list[dict]:
         (tmp_path / folder).mkdir(exist_ok=True)
         monkeypatch.chdir(tmp_path / folder)
-        monkeypatch.setattr(train, "V", replace(variant.of_environment(), problems=64, budget=1e6, **facts))
+        monkeypatch.setattr(train, "V", replace(variant.of_environment(), problems=16, budget=1e6, **facts))
         monkeypatch.setattr(train, "SIZE", train.SIZES["cpu-smoke"] | size)
         for name, value in settings.items():
             monkeypatch.setattr(train, name, value)
@@ -45,11 +45,15 @@ def of_steps(rows: list[dict]) -> list[dict]:
     return [{key: value for key, value in row.items() if "seconds" not in key} for row in rows]
 
 
-def test_training_raises_the_reward_and_leaves_no_checkpoint(run):
-    rows = run(size={"steps": 10}, facts={"every": 5})
+def test_training_raises_what_it_rewards_and_leaves_no_checkpoint(run, monkeypatch):
+    def ones(grader, problems, groups):
+        return torch.tensor([[float("<answer>1" in completion.text) for completion in group] for group in groups])
+
+    monkeypatch.setattr(train, "training_rewards", ones)
+    rows = run(size={"steps": 8, "prompts": 8, "micro_batch": 16, "accumulate": 2}, facts={"every": 4}, LEARNING_RATE=3)
     rewards = [row["reward"] for row in rows if "reward" in row]
-    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.03
-    assert [row["step"] for row in rows if "val_accuracy" in row] == [0, 5, 10]
+    assert rewards[0] < 0.6 and sum(rewards[-2:]) / 2 > rewards[0] + 0.2
+    assert [row["step"] for row in rows if "val_accuracy" in row] == [0, 4, 8]
     assert not os.path.exists("checkpoint.pt")
 
 
@@ -128,6 +132,13 @@ def test_far_from_the_baseline_every_part_runs(run, settings):
     rows = run(size=QUICK | {"steps": 2}, **settings)
     assert [row["step"] for row in rows if "gradient_norm" in row] == [1, 2]
     assert all(row["gradient_norm"] >= 0 for row in rows if "gradient_norm" in row)
+
+
+def test_weights_in_bfloat16_learn_as_on_a_small_gpu(run):
+    rows = run(size=QUICK | {"steps": 2}, facts={"dtype": "bfloat16"}, GRADIENT_CHECKPOINTING=True)
+    learned = [row for row in rows if "gradient_norm" in row]
+    assert len(learned) == 2 and any(row["gradient_norm"] > 0 for row in learned)
+    assert all(row["ratio_moved"] < 0.2 for row in learned)
 
 
 def test_checkpointing_gradients_changes_no_gradient(run):
