@@ -1,8 +1,8 @@
 """Grading: whether a completion's answer equals the reference, by math-verify, in processes that cannot hang the run.
 
-Symbolic algebra on what a model writes can take for ever or all memory (9^{9^{9^9}}), and an alarm does not interrupt a
-multiplication of huge integers. So math-verify runs in workers of its own, started from this file; one that does not
-reply in time is killed and the answer counts as wrong.
+Symbolic algebra on what a model writes can take for ever or all memory (9^{9^{9^9}}). math-verify sets itself an alarm,
+which works in a main thread only and not inside a library that does not return. So it runs in workers of its own, started
+from this file; one that has not replied some time after its alarm is killed. Either way the answer counts as wrong.
 """
 import json
 import os
@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
-SECONDS = 5.0  # for one answer
+ALARM = 2  # whole seconds for reading either side, and for comparing them
+SECONDS = 8.0  # for all of it, before the worker is killed
 STARTING = 120.0  # for a worker to be ready: it imports SymPy
 MEMORY = 4 * 2**30  # bytes of address space of one worker
 LONGEST = 2000  # characters; a longer answer is wrong
@@ -140,7 +141,8 @@ def equal(reference: str, answer: str) -> bool:
 
     settings = [LatexExtractionConfig()]
     try:
-        return bool(verify(parse(f"${reference}$", settings), parse(f"${answer}$", settings)))
+        wanted, given = (parse(f"${side}$", settings, parsing_timeout=ALARM) for side in (reference, answer))
+        return bool(verify(wanted, given, timeout_seconds=ALARM))
     except Exception:  # whatever a parser raises on nonsense: nonsense is not the answer
         return False
 

@@ -126,6 +126,7 @@ class VllmRollouts:
         from vllm import LLM
 
         self.tokenizer = tokenizer
+        torch.cuda.empty_cache()  # it claims its share of what is free
         self.llm = LLM(model=str(variant.model), dtype=variant.dtype, gpu_memory_utilization=variant.gpu_share, max_model_len=4096,
                        enable_sleep_mode=True, enforce_eager=bool(os.environ.get("SMOKE")), seed=0)
         self.llm.sleep(level=2)

@@ -3,7 +3,7 @@
 set -eu
 venv="$PROVING_GROUND_SETUP/venv"
 if command -v uv >/dev/null; then
-  uv venv --clear --python '>=3.11,<3.14' "$venv"
+  uv venv --clear --seed --python '>=3.11,<3.14' "$venv"
   install() { uv pip install --compile-bytecode --python "$venv/bin/python" "$@"; }
 else
   python3 -m venv --clear "$venv"

@@ -62,6 +62,12 @@ def test_an_answer_that_takes_for_ever_is_wrong_and_the_next_is_graded():
         assert grader.timeouts == 1
 
 
+def test_the_alarm_of_math_verify_comes_before_the_worker_is_killed():
+    with Grader(workers=1) as grader:
+        assert grader.grade(["1/2"], ["<answer>9^{9^{9^{9}}}</answer>"]) == [False]
+        assert grader.timeouts == 0
+
+
 def test_whole_numbers_are_compared_as_math_verify_compares_them(grader):
     from grade import equal
 
