@@ -32,11 +32,11 @@ def prompt(question: str) -> str:
 
 
 def boxed_answer(solution: str) -> str | None:
-    """What the last `\\boxed{...}` of a solution holds, or None where there is none that closes."""
-    start = solution.rfind("\\boxed")
+    """What the last `\\boxed{...}` or `\\fbox{...}` of a solution holds, or None where there is none that closes."""
+    start, command = max((solution.rfind(command), command) for command in ("\\boxed", "\\fbox"))
     if start < 0:
         return None
-    rest = solution[start + len("\\boxed") :].lstrip()
+    rest = solution[start + len(command) :].lstrip()
     if not rest.startswith("{"):  # \boxed 7
         return rest.split("$")[0].split()[0].rstrip(".") if rest.split("$")[0].split() else None
     depth = 0

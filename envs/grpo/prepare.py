@@ -46,25 +46,28 @@ def fetch_data(into: Path) -> None:
 def split_math(everything: list[dict], held_out: list[dict], train: int = 12_000) -> tuple[list[dict], list[dict]]:
     """Rows of `problem`, `answer` and `solution`: all problems but those held out, and those.
 
-    Problems are the same when they are but for white space. Raises ValueError when a problem held out is not among all, or
-    when not `train` are left: the source is not what it was.
+    A problem is held out when it, or its solution, is the same but for white space as one of them, and left out when its
+    solution has no boxed answer. Raises ValueError when a problem held out is not among all, or when the two reasons take
+    more than a few of the `train` problems there should be: the source is not what it was.
     """
     from data import boxed_answer
 
-    wanted = {"".join(row["problem"].split()): row for row in held_out}
-    known = {"".join(row["problem"].split()) for row in everything}
-    missing = [row["problem"][:60] for key, row in wanted.items() if key not in known]
+    problems, solutions = ({_plain(row, part) for row in everything} for part in ("problem", "solution"))
+    missing = [row["problem"] for row in held_out if _plain(row, "problem") not in problems and _plain(row, "solution") not in solutions]
     if missing:
-        raise ValueError(f"{len(missing)} of the {len(held_out)} test problems are not in MATH, the first is {missing[0]!r}: "
+        raise ValueError(f"{len(missing)} of the {len(held_out)} test problems are not in MATH, the first is {missing[0][:60]!r}: "
                          "the sources differ from the pinned ones")
-    left = [row for row in everything if "".join(row["problem"].split()) not in wanted]
-    if len(left) != train:
+    problems, solutions = ({_plain(row, part) for row in held_out} for part in ("problem", "solution"))
+    left = [row | {"answer": boxed_answer(row["solution"])} for row in everything
+            if _plain(row, "problem") not in problems and _plain(row, "solution") not in solutions]
+    left = [row for row in left if row["answer"]]
+    if not train * 0.99 <= len(left) <= train:
         raise ValueError(f"{len(left)} problems are left for training where {train} should be: the sources differ from the pinned ones")
-    unboxed = [row["problem"][:60] for row in left if boxed_answer(row["solution"]) is None]
-    if unboxed:
-        raise ValueError(f"{len(unboxed)} solutions have no boxed answer, the first is of {unboxed[0]!r}")
-    return ([{"problem": row["problem"], "answer": boxed_answer(row["solution"]), "solution": row["solution"]} for row in left],
-            [{"problem": row["problem"], "answer": row["answer"], "solution": row["solution"]} for row in held_out])
+    return tuple([{part: row[part] for part in ("problem", "answer", "solution")} for row in rows] for rows in (left, held_out))
+
+
+def _plain(row: dict, part: str) -> str:
+    return "".join(row[part].split())
 
 
 def write_rows(path: Path, rows: list[dict]) -> None:

@@ -12,7 +12,7 @@ def write(path, *rows):
 
 @pytest.mark.parametrize("solution, answer", [
     (r"So $x = \boxed{4}$.", "4"), (r"$\boxed{\frac{1}{2}}$", r"\frac{1}{2}"), (r"$\boxed{\left\{1,2\right\}}$", r"\left\{1,2\right\}"),
-    (r"First $\boxed{1}$, then $\boxed{2}$", "2"), (r"$\boxed 7$.", "7"), (r"\boxed{ x }", "x"),
+    (r"First $\boxed{1}$, then $\boxed{2}$", "2"), (r"$\boxed 7$.", "7"), (r"\boxed{ x }", "x"), (r"$\fbox{6}$", "6"),
     (r"$\boxed{1$", None), ("no box", None), (r"$\boxed$", None),
 ])
 def test_the_answer_is_what_the_last_box_holds(solution, answer):

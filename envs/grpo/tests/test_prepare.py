@@ -16,15 +16,22 @@ def math(count: int) -> list[dict]:
 
 
 def test_the_problems_held_out_are_tested_and_all_others_trained_on():
-    held_out = [{"problem": "What is 1?\n", "answer": "one", "solution": "1"}, {"problem": "What is 3?", "answer": "3", "solution": "3"}]
+    held_out = [{"problem": "What is 1?\n", "answer": "one", "solution": "by sight"},
+                {"problem": "What is three?", "answer": "3", "solution": r"It is $\boxed{3}$."}]
     train, test = prepare.split_math(math(5), held_out, train=3)
-    assert [row["answer"] for row in train] == ["0", "2", "4"]
+    assert [row["answer"] for row in train] == ["0", "2", "4"]  # of 3 the wording is another, the solution the same
     assert [row["answer"] for row in test] == ["one", "3"]
+
+
+def test_a_few_problems_that_cannot_be_used_are_left_out():
+    unboxed = [{"problem": "open", "solution": "none"}]
+    train, _ = prepare.split_math(math(300) + unboxed, [{"problem": "What is 1?", "answer": "1", "solution": "1"}], train=300)
+    assert len(train) == 299 and all(row["answer"] for row in train)
 
 
 @pytest.mark.parametrize("everything, words", [
     (math(1), "1 of the 1 test problems are not in MATH"), (math(4), "3 problems are left for training where 2 should be"),
-    (math(2) + [{"problem": "open", "solution": "none"}], "1 solutions have no boxed answer"),
+    (math(2) + [{"problem": "open", "solution": "none"}], "1 problems are left for training where 2 should be"),
 ])
 def test_a_source_that_is_not_what_it_was_is_refused(everything, words):
     with pytest.raises(ValueError, match=words):
