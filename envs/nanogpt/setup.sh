@@ -6,7 +6,7 @@ venv="${PROVING_GROUND_SETUP:?names the folder to fill}/venv"
 
 if command -v uv > /dev/null 2>&1; then
   uv venv --clear --quiet "$venv"
-  add() { uv pip install --quiet --python "$venv/bin/python" "$@"; }
+  add() { uv pip install --quiet --compile-bytecode --python "$venv/bin/python" "$@"; }
 else
   python3 -m venv --clear "$venv"
   add() { "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"; }

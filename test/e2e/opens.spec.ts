@@ -1,4 +1,5 @@
 /** The package installs into a real VS Code, its views are there, and an idea in words needs no model to become code. */
+import { gitIn } from "./harness/lab-content.ts";
 import { expect, test } from "./harness/test.ts";
 
 test.describe.configure({ mode: "serial" });
@@ -29,4 +30,23 @@ test("without a model an idea in words opens for the human to write", async ({ w
   await window.clickRowMenu("Ideas", "Look further back", "Implement");
   await expect(window.line("CONTEXT = 5")).toHaveCount(1);
   await expect(window.treeRow("Ideas", "Look further back")).toContainText("in review");
+});
+
+test("an environment that comes along is added, committed, and found with its variants", async ({ window }, info) => {
+  const { workspace } = window.lab;
+  await window.runCommand("Proving Ground: Add Environment…");
+  await window.pick("Tiny language model");
+  await expect(window.notifications().filter({ hasText: "there is already a folder `tinylm`" })).toBeVisible();
+  await window.runCommand("Proving Ground: Add Environment…");
+  await expect(window.quickInput()).toBeVisible();
+  await window.page.screenshot({ path: info.outputPath("add-environment.png") });
+  await window.pick("GRPO post-training");
+  await expect(window.dialog()).toContainText("Add GRPO post-training to");
+  await window.answerDialog("Add and Commit");
+  await expect(window.line("name: grpo")).toBeVisible();
+  expect(gitIn(workspace, "log", "-1", "--format=%s")).toBe("Add the grpo environment");
+  await expect(window.statusBar("grpo-full")).toBeVisible();
+  const composer = await window.webview("proving-ground-composer");
+  await expect(composer.locator("vscode-option", { hasText: "grpo-cpu-smoke" })).toHaveCount(1);
+  await window.screenshot("variants", info);
 });

@@ -22,7 +22,7 @@ def setup_folder(tmp_path_factory) -> Path:
     import tiny
 
     folder = tmp_path_factory.mktemp("setup")
-    tiny.make(folder / "tiny", largest=9, test=64, steps=120, say=lambda _: None)
+    tiny.make(folder / "tiny", largest=19, test=64, steps=120, say=lambda _: None)
     return folder
 
 

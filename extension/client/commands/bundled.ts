@@ -17,24 +17,27 @@ const BUNDLED = [
   {
     label: "Tiny language model",
     description: "tinylm",
-    detail: "Where to begin: a character model in NumPy, 10 s on one CPU core, no GPU and no downloads.",
+    detail: "Where to begin: a character model in NumPy, 10 s on one CPU core.",
   },
   {
     label: "GPT-2 pre-training",
     description: "nanogpt",
-    detail: "124 million parameters on FineWeb, 25 minutes of training on 1 to 8 GPUs; a tiny variant to try it on a CPU.",
+    detail: "124M parameters on FineWeb, 25 min on 1 or 8 GPUs; in miniature on a CPU.",
   },
   {
     label: "GRPO post-training",
     description: "grpo",
-    detail: "Qwen2.5-Math-1.5B on MATH, one hour on one GPU of 24 or 80 GB; a tiny variant to try it on a CPU.",
+    detail: "Qwen2.5-Math-1.5B on MATH, 1 h on one GPU; in miniature on a CPU.",
   },
 ] as const;
 
-/** @throws ProvingGroundError `usage` when the folder is there already, `no-commit` when git does not commit */
-export async function addEnvironment(extension: vscode.Uri, lab: Lab, presenter: Presenter): Promise<void> {
+/**
+ * @returns name of the environment that is there now, of several the first; undefined when the user picked none
+ * @throws ProvingGroundError `usage` when the folder is there already, `no-commit` when git does not commit
+ */
+export async function addEnvironment(extension: vscode.Uri, lab: Lab, presenter: Presenter): Promise<string | undefined> {
   const picked = await vscode.window.showQuickPick(BUNDLED, { title: `Add an environment to ${lab.name}`, matchOnDetail: true });
-  if (picked === undefined) return;
+  if (picked === undefined) return undefined;
   const { label, description: name, detail } = picked;
   const from = join(extension.fsPath, "envs", name);
   const files = await readdir(from);
@@ -54,12 +57,13 @@ export async function addEnvironment(extension: vscode.Uri, lab: Lab, presenter:
     addAndCommit,
     "Only Add",
   );
-  if (chosen === undefined) return;
+  if (chosen === undefined) return undefined;
   await cp(from, into, { recursive: true, filter: (path) => !/^(__pycache__|\.pytest_cache|\.venv)$/.test(basename(path)) });
   if (chosen === addAndCommit) await commit(lab.repository, name);
-  await lab.link.request(environmentsList, {});
+  const environments = await lab.link.request(environmentsList, {});
   await vscode.window.showTextDocument(vscode.Uri.file(join(into, MANIFEST_FILE)), { preview: true });
   if (chosen !== addAndCommit) void presenter.say("info", `Added ${name}/. Commit it before you implement ideas.`);
+  return environments.find(({ directory }) => directory === name)?.name;
 }
 
 async function commit(repository: string, name: string): Promise<void> {

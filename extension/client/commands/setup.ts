@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { ProvingGroundError } from "../../protocol/errors.ts";
 import { MANIFEST_FILE } from "../../protocol/manifest.ts";
 import { engineStop, environmentsCheck } from "../../protocol/methods.ts";
-import type { Current } from "../engine/current.ts";
+import { environmentId, type Current } from "../engine/current.ts";
 import type { Labs } from "../engine/labs.ts";
 import { messageOf } from "../../protocol/message.ts";
 import type { Contribution } from "../lifecycle.ts";
@@ -64,7 +64,8 @@ function environments({ extension, labs, current, ideation, presenter }: SetupPa
     },
     "provingGround.addEnvironment": async () => {
       const lab = labs.need(current.lab);
-      await addEnvironment(extension, lab, presenter);
+      const added = await addEnvironment(extension, lab, presenter);
+      if (added !== undefined) current.choose(environmentId(lab, added));
     },
     "provingGround.initRepository": async () => {
       if (!vscode.workspace.isTrusted) labs.need(undefined);

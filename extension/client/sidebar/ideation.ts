@@ -113,7 +113,7 @@ export class Ideation implements vscode.Disposable {
     const { environment } = this.#current;
     if (environment === null) {
       throw new ProvingGroundError("unknown-environment", `there is no usable environment in ${lab.name}`, {
-        hint: "Add the example, or a folder with an environment.yaml.",
+        hint: "Add one that comes with Proving Ground, or a folder with an environment.yaml.",
       });
     }
     return { lab, environment };

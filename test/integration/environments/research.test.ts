@@ -36,6 +36,12 @@ it.each<Research>([
     title: "A larger learning rate",
     change: ["LEARNING_RATE = 0.0015", "LEARNING_RATE = 0.006"],
   },
+  {
+    folder: "grpo",
+    environment: "grpo-cpu-smoke",
+    title: "Policy gradient with the group's mean, without clipping",
+    change: ['LOSS = "grpo_clip"', 'LOSS = "reinforce_with_baseline"'],
+  },
 ])("$environment goes from its baseline to a model's idea with a reward", { timeout: 400_000 }, async (research) => {
   const { folder, environment } = research;
   // Beside the packages that uv links from its cache: on another disk it would have to copy gigabytes.
