@@ -62,6 +62,7 @@ const steps: readonly Step[] = [
   {
     name: "python",
     runner: "pytest",
+    atOnce: true,
     commands: async () => {
       ensurePrerequisites(["environment"]);
       const args = ["-m", "pytest", "-p", "no:cacheprovider"];

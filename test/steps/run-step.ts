@@ -15,6 +15,8 @@ export interface Step {
   readonly whenAsked?: true;
   /** The commands, made when the step's turn comes; anything they need is installed then. */
   commands(): Promise<readonly StepCommand[]>;
+  /** Its commands keep one processor busy each and run beside each other; what each says is shown when it has ended. */
+  readonly atOnce?: true;
   /** Whose closing lines to read. A step with a runner that counted no test has failed. */
   readonly runner?: Runner;
 }
@@ -24,7 +26,7 @@ interface Ended {
   readonly output: string;
 }
 
-async function runShown(step: StepCommand, root: string): Promise<Ended> {
+async function runShown(step: StepCommand, root: string, shown: "as it comes" | "at its end"): Promise<Ended> {
   const color = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
   const child = spawn(step.command, step.args, {
     cwd: step.cwd ?? root,
@@ -35,15 +37,22 @@ async function runShown(step: StepCommand, root: string): Promise<Ended> {
   for (const [from, to] of [[child.stdout, process.stdout] as const, [child.stderr, process.stderr] as const]) {
     from.on("data", (piece: Buffer) => {
       pieces.push(piece);
-      to.write(piece);
+      if (shown === "as it comes") to.write(piece);
     });
   }
   return await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
-      resolve({ code: code ?? 1, output: Buffer.concat(pieces).toString() });
+      const output = Buffer.concat(pieces);
+      if (shown === "at its end") process.stdout.write(output);
+      resolve({ code: code ?? 1, output: output.toString() });
     });
   });
+}
+
+async function* ended(commands: readonly StepCommand[], step: Step, root: string): AsyncGenerator<Ended> {
+  if (step.atOnce === true) yield* await Promise.all(commands.map((command) => runShown(command, root, "at its end")));
+  else for (const command of commands) yield await runShown(command, root, "as it comes");
 }
 
 /** Runs a step to its end, all its commands even when one fails; never rejects. */
@@ -52,8 +61,7 @@ export async function runStep(step: Step, root: string, now: () => number): Prom
   const summary: string[] = [];
   let failed = false;
   try {
-    for (const command of await step.commands()) {
-      const { code, output } = await runShown(command, root);
+    for await (const { code, output } of ended(await step.commands(), step, root)) {
       if (code !== 0) failed = true;
       if (step.runner !== undefined) summary.push(...summaryOf(step.runner, output));
     }

@@ -61,7 +61,7 @@ def test_a_trained_model_stops_at_its_answer(model, tokenizer):
 
     groups = TransformersRollouts(tokenizer, at_once=8).generate(model, [prompt("What is $3 + 4$?")] * 2, **SAMPLED)
     assert [len(group) for group in groups] == [3, 3]
-    answered = [completion for group in groups for completion in group if "<answer>" in completion.text]
+    answered = [completion for group in groups for completion in group if "</answer>" in completion.text]
     assert len(answered) >= 4
     for completion in answered:
         assert completion.finished and completion.text.endswith("</answer>") and tokenizer.decode(completion.token_ids) == completion.text
