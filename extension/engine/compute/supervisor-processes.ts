@@ -69,7 +69,8 @@ left() {
   elif [ -r /proc/self/environ ]; then
     literal "$mark"
     set -- -e "$pattern"
-    # With its children's state, group and session.
+    # By group and by session; and the first of them, which may not have left for its own yet.
+    [ -z "$main" ] || [ "$contained" = sandbox ] || [ -n "$over" ] || set -- "$@" -e "^$main (.*) [^ZX] "
     [ -z "$main" ] || [ "$contained" = sandbox ] ||
       set -- "$@" -e "^[0-9]* (.*) [^ZX] [0-9]* $main " -e "^[0-9]* (.*) [^ZX] [0-9]* [0-9]* $main " /proc/[0-9]*/stat
     for at in $(LC_ALL=C grep -ls "$@" /proc/[0-9]*/environ 2>/dev/null); do
@@ -78,8 +79,8 @@ left() {
       case " $pids " in *" $at "*) ;; *) pids="$pids $at" ;; esac
     done
   else
-    pids=$(LC_ALL=C ps -axEww -o pid=,pgid=,stat=,command= 2>/dev/null | awk -v main="$main" -v mark="$mark" -v self="$$" \\
-      '$3 !~ /^Z/ && $1 != self && ($2 == main || (index($0, mark) && $4 != "awk")) { print $1 }')
+    pids=$(LC_ALL=C ps -axEww -o pid=,pgid=,stat=,command= 2>/dev/null | awk -v main="$main" -v over="$over" -v mark="$mark" -v self="$$" \\
+      '$3 !~ /^Z/ && $1 != self && ($2 == main || ($1 == main && over == "") || (index($0, mark) && $4 != "awk")) { print $1 }')
   fi
   case $pids in *[0-9]*) return 0 ;; esac
   return 1

@@ -84,6 +84,11 @@ say() {
 `;
 
 const RECORD = `
+# Removes what has done its part, with what an engine that was killed left half written.
+tidy() {
+  rm -f "$dir/${FILES.started}.$$" "$dir/${FILES.script}".* "$dir/${FILES.job}".*
+}
+
 # Writes the record into the room reserved for it and gives it its name.
 record() {
   ticking
@@ -91,12 +96,10 @@ record() {
   [ "$lasted" -ge 0 ] || lasted=0
   part=$((lasted % 100))
   [ "$part" -gt 9 ] || part=0$part
+  # Whether there is room for a block more; nobody reads on in that file.
   full=false
-  if ! { printf '%4096s' ' ' > exit.probe; } 2>/dev/null; then
-    full=true
-    # Some file systems need room to write over what is there.
-    rm -f exit.probe
-  fi
+  { [ -e ${FILES.started} ] && printf '%4096s' ' ' >> ${FILES.started}; } 2>/dev/null || full=true
+  [ ! -e "${FILES.started}.$$" ] || tidy
   signal=null
   if [ "$code" -gt 128 ]; then
     signal=$(kill -l "$code" 2>/dev/null) && signal="\\"$signal\\"" || signal=null
@@ -105,8 +108,6 @@ record() {
   for pid in $pids; do list="$list\${list:+,}$pid"; done
   printf '%-${RESERVED - 1}.${RESERVED - 1}s\\n' "{\\"code\\":$code,\\"signal\\":$signal,\\"reason\\":\\"$reason\\",\\"diskFull\\":$full,\\"startedAt\\":$began,\\"endedAt\\":$((began + lasted * 10)),\\"seconds\\":$((lasted / 100)).$part,\\"left\\":[$list]}" 1<> ${FILES.reserve} &&
     mv -f ${FILES.reserve} ${FILES.exit}
-  # With what an engine that was killed left half written.
-  rm -f exit.probe "${FILES.started}.$$" ${FILES.script}.* ${FILES.job}.*
 }
 `;
 
@@ -150,7 +151,7 @@ if { printf '%s\\n%s\\n' "$$" "$identity" > "${FILES.started}.$$"; } 2>/dev/null
   mine=$?
   # A file system without links.
   [ "$mine" -eq 0 ] || [ -e ${FILES.started} ] || { (set -C && printf '%s\\n%s\\n' "$$" "$identity" > ${FILES.started}) 2>/dev/null && mine=0; }
-  # The winner's own file goes with the record: one process less before the command begins.
+  # The winner's own file goes when the timer has begun: one process less before the command does.
   [ "$mine" -eq 0 ] || { rm -f "${FILES.started}.$$"; exit 0; }
 else
   rm -f "${FILES.started}.$$"
@@ -170,7 +171,7 @@ fi
 exec 2> /dev/null
 
 timer() {
-  (export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity" "$main" "$group") > /dev/null 2>&1 < /dev/null &
+  (tidy; export PROVING_GROUND_LIMIT="$dir/" && session sh "$dir/${FILES.script}" limit "$$" "$identity" "$main" "$group") > /dev/null 2>&1 < /dev/null &
   timer=$!
 }
 

@@ -223,9 +223,8 @@ describe("a full disk", () => {
       const ref = await compute.submit(job(at, "cat /dev/zero > big; exit 1"));
       expect(exitOf(await over(compute, ref))).toMatchObject({ code: 1, reason: "exited", diskFull: true });
     } else {
-      // Without the right to mount: every new file of the supervisor lands on a device that is always full.
-      symlinkSync("/dev/full", join(at, "exit.probe"));
-      const ref = await compute.submit(job(at, "echo x > /dev/full"));
+      // Without the right to mount: the file in which the supervisor tries whether there is room takes nothing more.
+      const ref = await compute.submit(job(at, "chmod 400 started; echo x > /dev/full"));
       expect(exitOf(await over(compute, ref))).toMatchObject({ reason: "exited", diskFull: true });
     }
   });

@@ -202,6 +202,19 @@ describe("the time limit", () => {
     expect([...sleepers(outer), ...sleepers(inner)]).toEqual([]);
   });
 
+  test("does not wait for one that is stopped while it is still being begun", async () => {
+    const bin = folder();
+    // Its first process never comes to leave for a session of its own.
+    writeFileSync(join(bin, "setsid"), "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
+    const slow = new LocalCompute({ environment: { ...BASE, PATH: `${bin}:${BASE.PATH}` } });
+    const at = folder();
+    const ref = await slow.submit(job(at, "echo never"));
+    while ((await slow.poll([ref]))[0]?.state !== "running");
+    await slow.cancel(ref);
+    expect(await over(slow, ref)).toMatchObject({ state: "ended", exit: { reason: "stopped", left: [] } });
+    expect(readFileSync(join(at, "stdout.log"), "utf8")).toBe("");
+  });
+
   test("ends what left its session and nothing of another job, whatever the letters of their folders", async () => {
     const within = folder();
     const [own, other] = ["a.b [c]* ^$ \\d'", "aXb c ^$ \\d'"].map((name) => join(within, name)) as [string, string];
