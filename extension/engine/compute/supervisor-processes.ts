@@ -36,6 +36,8 @@ first() {
   [ -n "$found" ] || [ -r "/proc/$1/task/$1/children" ] ||
     found=$(sed -n -e "s/^\\([0-9]*\\) (.*) [^ZX] $1 .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null)
   init=\${found:-$init}
+  # A child of what only becomes the sandbox's maker, or a later process of that number, is in no sandbox: with it, all of this machine would be.
+  [ -z "$init" ] || [ ! "/proc/$init/ns/pid" -ef /proc/self/ns/pid ] || init=
   [ -n "$init" ]
 }
 

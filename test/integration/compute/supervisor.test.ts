@@ -178,6 +178,31 @@ describe("a container", () => {
   });
 });
 
+describe("a sandbox", () => {
+  test("that is stopped before it is there ends, and nobody else on the machine does", () => {
+    const at = folder();
+    const bin = folder();
+    // What is to make it has a child out here, as it may have for a moment.
+    const program = join(bin, "bwrap");
+    writeFileSync(program, "#!/bin/sh\nsleep 600 &\n: > up\nwait\n", { mode: 0o755 });
+    const bounds = { tasks: 1000, group: null, memory: 1 << 20 };
+    const todo = job(at, "echo never", { containment: { kind: "sandbox", network: false, readable: [] } });
+    writeFileSync(join(at, "run.sh"), supervisorScript(todo, { program, words: [], scratch: [], bounds }));
+    writeFileSync(join(at, "exit.reserve"), `${" ".repeat(RESERVED - 1)}\n`);
+    // On a machine of its own, so that the test cannot end the one that it runs on.
+    const alone = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "sh", "-c"];
+    const script = `sh "$PWD/run.sh" & supervisor=$!
+sleep 600 & bystander=$!
+until [ -e up ]; do :; done
+kill -TERM $supervisor
+wait $supervisor
+kill -0 $bystander && echo spared`;
+    const { stdout, stderr } = spawnSync("unshare", [...alone, script], { cwd: at, encoding: "utf8", env: BASE });
+    expect({ stdout, stderr }).toEqual({ stdout: "spared\n", stderr: "" });
+    expect(JSON.parse(readFileSync(join(at, "exit.json"), "utf8"))).toMatchObject({ reason: "stopped", left: [] });
+  });
+});
+
 describe("the time limit", () => {
   const compute = new LocalCompute({ environment: BASE });
 
