@@ -190,14 +190,20 @@ describe("a sandbox", () => {
     writeFileSync(join(at, "run.sh"), supervisorScript(todo, { program, words: [], scratch: [], bounds }));
     writeFileSync(join(at, "exit.reserve"), `${" ".repeat(RESERVED - 1)}\n`);
     // On a machine of its own, so that the test cannot end the one that it runs on.
-    const alone = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "sh", "-c"];
+    const alone = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"];
     const script = `sh "$PWD/run.sh" & supervisor=$!
 sleep 600 & bystander=$!
 until [ -e up ]; do :; done
 kill -TERM $supervisor
 wait $supervisor
 kill -0 $bystander && echo spared`;
-    const { stdout, stderr } = spawnSync("unshare", [...alone, script], { cwd: at, encoding: "utf8", env: BASE });
+    const { stdout, stderr } = spawnSync("unshare", [...alone, script], {
+      cwd: at,
+      encoding: "utf8",
+      env: BASE,
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    });
     expect({ stdout, stderr }).toEqual({ stdout: "spared\n", stderr: "" });
     expect(JSON.parse(readFileSync(join(at, "exit.json"), "utf8"))).toMatchObject({ reason: "stopped", left: [] });
   });
