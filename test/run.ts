@@ -60,13 +60,14 @@ const steps: readonly Step[] = [
     },
   },
   {
-    name: "python",
+    name: "environments",
     runner: "pytest",
     atOnce: true,
     commands: async () => {
       ensurePrerequisites(["environment"]);
       const args = ["-m", "pytest", "-p", "no:cacheprovider"];
-      return (await pythonTests()).map(({ python, folder }) => ({ command: python, args, cwd: folder }));
+      const through = { ...vitest("environments", await offlineInstalls()), runner: "vitest" } as const;
+      return [through, ...(await pythonTests()).map(({ python, folder }) => ({ command: python, args, cwd: folder }))];
     },
   },
   {

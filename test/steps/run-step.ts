@@ -7,6 +7,8 @@ export interface StepCommand {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whose closing lines to read where it is not the step's. */
+  readonly runner?: Runner;
 }
 
 export interface Step {
@@ -50,9 +52,13 @@ async function runShown(step: StepCommand, root: string, shown: "as it comes" | 
   });
 }
 
-async function* ended(commands: readonly StepCommand[], step: Step, root: string): AsyncGenerator<Ended> {
-  if (step.atOnce === true) yield* await Promise.all(commands.map((command) => runShown(command, root, "at its end")));
-  else for (const command of commands) yield await runShown(command, root, "as it comes");
+async function* ended(commands: readonly StepCommand[], step: Step, root: string): AsyncGenerator<{ code: number; summary: string[] }> {
+  const done = step.atOnce === true ? await Promise.all(commands.map((command) => runShown(command, root, "at its end"))) : [];
+  for (const [index, command] of commands.entries()) {
+    const { code, output } = done[index] ?? (await runShown(command, root, "as it comes"));
+    const runner = command.runner ?? step.runner;
+    yield { code, summary: runner === undefined ? [] : summaryOf(runner, output) };
+  }
 }
 
 /** Runs a step to its end, all its commands even when one fails; never rejects. */
@@ -61,9 +67,9 @@ export async function runStep(step: Step, root: string, now: () => number): Prom
   const summary: string[] = [];
   let failed = false;
   try {
-    for await (const { code, output } of ended(await step.commands(), step, root)) {
+    for await (const { code, summary: lines } of ended(await step.commands(), step, root)) {
       if (code !== 0) failed = true;
-      if (step.runner !== undefined) summary.push(...summaryOf(step.runner, output));
+      summary.push(...lines);
     }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
