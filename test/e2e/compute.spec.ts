@@ -59,11 +59,12 @@ test("runs are asked about before they are queued where something stands against
   await expect(window.treeRow("Runs", "drained: this machine")).toHaveCount(3);
 });
 
-test("so is a measurement of the baseline, and nothing is queued by who would rather not", async ({ window }) => {
+test("so is a measurement of the baseline, and nothing is queued by who would rather not", async ({ window }, info) => {
   await window.clickViewAction("Runs", "Measure Baseline");
   await expect(window.dialog()).toContainText("Queue 1 run?");
   await expect(window.dialog()).toContainText("done about");
   await expect(window.dialog()).toContainText("This machine: it is drained");
+  await window.page.screenshot({ path: info.outputPath("baseline-forecast.png") });
   await window.answerDialog("Cancel");
   await expect(window.treeRow("Runs", "drained: this machine")).toHaveCount(3);
 });

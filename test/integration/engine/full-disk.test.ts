@@ -4,13 +4,12 @@ import { existsSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { EngineConnection } from "../../../extension/protocol/connect.ts";
 import * as methods from "../../../extension/protocol/methods.ts";
 import { ENDED, type Run } from "../../../extension/protocol/run.ts";
 import { testLab, Watched, type TestLab } from "../../fixtures/engine-lab.ts";
-import { hasSmallDisk, runInNamespace, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
+import { describeOnSmallDisk, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
 import { allGone, cells, terminal } from "../../fixtures/terminal.ts";
 
 /** 91 fills the disk with what it writes; 92 reports, waits for a word through a pipe, and ends; others are measured at once. */
@@ -74,13 +73,7 @@ async function sayGo(): Promise<void> {
   await pipe.close();
 }
 
-if (hasSmallDisk()) describe("on a disk that is really full", onFullDisk);
-else {
-  it("holds in a user namespace, where this user may mount a small disk", { timeout: 300_000 }, () => {
-    const { status, output } = runInNamespace(fileURLToPath(import.meta.url));
-    expect(status, output).toBe(0);
-  });
-}
+describeOnSmallDisk("on a disk that is really full", import.meta.url, onFullDisk);
 
 function onFullDisk(): void {
   beforeEach(async () => {

@@ -1,9 +1,8 @@
 /** Runs on a host whose disk becomes full while they go on: every one is accounted for, here and there, and none was executed twice. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hasSmallDisk, runInNamespace, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeOnSmallDisk, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
 import { type Sshd, startSshd } from "../../fixtures/sshd.ts";
 import * as methods from "../../../extension/protocol/methods.ts";
 import { asked } from "../compute/place.ts";
@@ -15,13 +14,7 @@ let disk: SmallDisk;
 let sshd: Sshd;
 let lab: FaultLab;
 
-if (hasSmallDisk()) describe("on a host whose disk is full for a while", onFullDisk);
-else {
-  it("holds in a user namespace, where this user may mount a small disk", { timeout: 300_000 }, () => {
-    const { status, output } = runInNamespace(fileURLToPath(import.meta.url));
-    expect(status, output).toBe(0);
-  });
-}
+describeOnSmallDisk("on a host whose disk is full for a while", import.meta.url, onFullDisk);
 
 function onFullDisk(): void {
   beforeEach(async () => {

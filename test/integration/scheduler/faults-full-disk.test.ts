@@ -1,10 +1,9 @@
 /** A queue on a disk that becomes full while it is worked off: every run is accounted for once there is room, and none was executed twice. */
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import * as methods from "../../../extension/protocol/methods.ts";
-import { hasSmallDisk, runInNamespace, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
+import { describeOnSmallDisk, smallDisk, type SmallDisk } from "../../fixtures/small-disk.ts";
 import { allGone } from "../../fixtures/terminal.ts";
 import { asked } from "../compute/place.ts";
 import { FaultLab, LOCAL } from "./fault-lab.ts";
@@ -16,13 +15,7 @@ const FILES = 4;
 let disk: SmallDisk;
 let lab: FaultLab;
 
-if (hasSmallDisk()) describe("on a disk that is full for a while", onFullDisk);
-else {
-  it("holds in a user namespace, where this user may mount a small disk", { timeout: 300_000 }, () => {
-    const { status, output } = runInNamespace(fileURLToPath(import.meta.url));
-    expect(status, output).toBe(0);
-  });
-}
+describeOnSmallDisk("on a disk that is full for a while", import.meta.url, onFullDisk);
 
 function onFullDisk(): void {
   beforeEach(() => {
