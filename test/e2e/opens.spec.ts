@@ -48,7 +48,5 @@ test("an environment that comes along is added, committed, and found with its va
   await expect(window.statusBar("grpo-full")).toBeVisible();
   const composer = await window.webview("proving-ground-composer");
   await expect(composer.locator("vscode-option", { hasText: "grpo-cpu-smoke" })).toHaveCount(1);
-  // There is no GPU here, and it is said before anything is asked for.
-  await expect(composer.getByText("a run needs 1 GPU, and no target has one")).toBeVisible();
   await window.screenshot("variants", info);
 });
